@@ -1,0 +1,74 @@
+# make train   set up .venv, then solve CartPole
+# make test    set up .venv, then all checks and tests (what CI runs)
+# make help    the rest
+
+PYTHON ?= python3
+VENV   ?= .venv
+ARGS   ?=
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt
+# One thread per process: several notebooks are tested at once.
+ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
+# A spawned pool can hang for ever, and nbdev_test would wait for it. macOS has no `timeout`.
+LIMIT      := $(if $(shell command -v timeout),timeout 780)
+LONG_LIMIT := $(if $(shell command -v timeout),timeout 7200)
+
+.DEFAULT_GOAL := help
+.PHONY: help train test test-long check export lab docs constraints clean
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+train: $(VENV)/.train  ## solve CartPole from a cold start (make train ARGS="general.seed=1")
+	$(BIN)/dreamer-train $(ARGS)
+
+test: check  ## checks of generated files, all notebooks in fast mode, pytest
+	FAST=1 $(ONE_THREAD) $(LIMIT) $(BIN)/nbdev_test --do_print --timing
+	$(ONE_THREAD) $(LIMIT) $(BIN)/pytest -q
+
+test-long: check  ## the same, with the tests marked slow and notebooks at full length
+	$(ONE_THREAD) $(LONG_LIMIT) $(BIN)/nbdev_test --do_print --timing --flags "slow faults"
+	$(ONE_THREAD) $(LONG_LIMIT) $(BIN)/pytest -q -m "slow or not slow"
+
+check: $(VENV)/.dev  ## is everything generated in step with the notebooks?
+	$(BIN)/ruff check -q
+	$(BIN)/python -m dreamer_nb.devtools check
+
+export: $(VENV)/.dev  ## write package, tests and README from the notebooks
+	$(BIN)/python -m dreamer_nb.devtools export
+
+lab: $(VENV)/.jupyter  ## open the notebooks in JupyterLab
+	$(BIN)/jupyter lab nbs
+
+docs: $(VENV)/.dev  ## render the site into _docs (needs the quarto program)
+	@command -v quarto >/dev/null || { echo "quarto is not installed: see https://quarto.org"; exit 1; }
+	$(BIN)/nbdev_docs
+
+constraints:  ## pin again: install everything at its newest version and write constraints.txt
+	rm -rf build/fresh && $(PYTHON) -m venv build/fresh
+	build/fresh/bin/python -m pip install -q -e ".[dev,jupyter]"
+	{ sed -n '/^#/p' constraints.txt; build/fresh/bin/python -m pip freeze --exclude-editable | sed 's/+[a-z0-9.]*$$//'; } > build/pins
+	mv build/pins constraints.txt && rm -rf build/fresh
+
+clean:  ## remove the environment and everything built (runs stay)
+	rm -rf $(VENV) build dist _docs _proc *.egg-info .pytest_cache .ruff_cache .hypothesis
+
+# An installation is repeated only when one of these files changed.
+INPUTS := settings.ini setup.py constraints.txt
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "dreamer_nb needs Python 3.11 or newer, and $(PYTHON) is older: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.train: $(INPUTS) | $(BIN)/python
+	$(PIP) -e .
+	@touch $@
+
+$(VENV)/.dev: $(INPUTS) | $(BIN)/python
+	$(PIP) -e ".[dev]"
+	@touch $@ $(VENV)/.train
+
+$(VENV)/.jupyter: $(INPUTS) | $(BIN)/python
+	$(PIP) -e ".[dev,jupyter]"
+	@touch $@ $(VENV)/.dev $(VENV)/.train
