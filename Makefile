@@ -31,7 +31,7 @@ test-long: check  ## the same, with the tests marked slow and notebooks at full 
 	$(ONE_THREAD) $(LONG_LIMIT) $(BIN)/pytest -q -m "slow or not slow"
 
 check: $(VENV)/.dev  ## is everything generated in step with the notebooks?
-	$(BIN)/ruff check -q
+	$(BIN)/ruff check -q --output-format concise
 	$(BIN)/python -m dreamer_nb.devtools check
 
 export: $(VENV)/.dev  ## write package, tests and README from the notebooks
