@@ -20,7 +20,7 @@ import tempfile
 from configparser import ConfigParser
 from pathlib import Path
 
-from .tests_from_cells import CellError, all_tests
+from .tests_from_cells import all_tests
 
 # %% ../nbs/91_devtools.ipynb #d803cbf2
 CURE = 'run `make export` and commit the result'
@@ -77,28 +77,28 @@ def _fresh_tests(root):
 
 def write_tests(
     root: Path,  # the project
-):
+) -> list[str]:  # what is wrong, one line each
     "Write `tests/test_*.py`. Files that no notebook makes any more go away."
-    made, folder = _fresh_tests(root), root/'tests'
+    (made, wrong), folder = _fresh_tests(root), root/'tests'
     folder.mkdir(exist_ok=True)
     for path in folder.glob('test_*.py'):
-        if path.name not in made: path.unlink()
+        if not wrong and path.name not in made: path.unlink()
     for name, text in made.items():
         if _read(folder/name) != text: (folder/name).write_text(text, encoding='utf-8')
+    return wrong
 
 
 def check_tests(
     root: Path,  # the project
 ):
     "Is each test file what its notebook's test cells make?"
-    try: made = _fresh_tests(root)
-    except CellError as error:
-        yield str(error)
-        return
+    made, wrong = _fresh_tests(root)
+    yield from wrong
     for name, text in made.items():
         if _read(root/'tests'/name) != text: yield f'tests/{name} is not what its notebook makes: {CURE}'
     for path in sorted((root/'tests').glob('test_*.py')):
-        if path.name not in made: yield f'tests/{path.name} comes from no notebook: write it as test cells'
+        if not wrong and path.name not in made:
+            yield f'tests/{path.name} comes from no notebook: write it as test cells'
 
 # %% ../nbs/91_devtools.ipynb #e18f9e2d
 LINK = re.compile(r'(!?\[[^\]]*\]\(|(?:src|href)=")([^)"\s]+)')
@@ -250,28 +250,28 @@ def check(
 
 def export(
     root: Path = Path(),  # the project
-):
+) -> list[str]:  # what could not be written, one line each
     "Write everything that is made from the notebooks."
     from nbdev.clean import nbdev_clean
     from nbdev.doclinks import nbdev_export
     root = Path(root).resolve()
     nbdev_clean.__wrapped__()
     nbdev_export.__wrapped__()
-    write_tests(root)
     (root/'README.md').write_text(readme(root), encoding='utf-8')
+    return write_tests(root)
 
 
 def main(
-    args: list[str] | None = None,  # `export` or `check`; None reads the command line
+    args: list[str] | None = None,  # the command; None reads the command line
 ) -> int:  # exit status
     "The command line of this module."
+    commands = {'export': export, 'tests': lambda: write_tests(Path().resolve()), 'check': check}
     parser = argparse.ArgumentParser(prog='python -m dreamer_nb.devtools', description=__doc__)
-    parser.add_argument('command', choices=['export', 'check'])
-    if parser.parse_args(args).command == 'export':
-        try: export()
-        except (CellError, ValueError) as error: return f'error: {error}'
-        return 0
-    wrong = check()
+    parser.add_argument('command', choices=commands)
+    command = commands[parser.parse_args(args).command]
+    try: import nbdev  # noqa: F401
+    except ImportError: sys.exit('nbdev is missing: pip install -c constraints.txt -e ".[dev]"')
+    wrong = command()
     print('\n'.join(wrong) if wrong else 'Everything generated is in step with the notebooks.')
     return int(bool(wrong))
 

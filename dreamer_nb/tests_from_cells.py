@@ -261,13 +261,16 @@ def all_tests(
     root: str | Path,  # the project: `settings.ini`, `nbs/`, `tests/`
     package: str,      # name of the package
     flags: list[str] = ('slow', 'gpu', 'faults'),  # directives that become pytest marks
-) -> dict[str, str]:  # file name -> text
+) -> tuple[dict[str, str], list[str]]:  # file name -> text; what is wrong, one line each
     "The test files of all notebooks."
-    made = {}
+    made, wrong = {}, []
     for path in sorted(Path(root, 'nbs').glob('[!_.]*.ipynb')):
-        text = notebook_tests(path, package, flags)
+        try: text = notebook_tests(path, package, flags)
+        except CellError as error:
+            wrong.append(str(error))
+            continue
         name = (_module(_code_cells(path)) or re.sub(r'^\d+_', '', path.stem)).replace('.', '_')
-        if not text: continue
-        if f'test_{name}.py' in made: raise CellError(f'nbs/{path.name}: another notebook makes test_{name}.py')
-        made[f'test_{name}.py'] = text
-    return made
+        file = f'test_{name}.py'
+        if file in made: wrong.append(f'nbs/{path.name}: another notebook makes tests/{file}: rename one')
+        elif text: made[file] = text
+    return made, wrong
