@@ -1,0 +1,1 @@
+"""Hydra configuration: `config.yaml`, presets for environments in `env/`, sweeps in `sweep/`."""
