@@ -49,7 +49,7 @@ def _export_aside(root, folder, lib):
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, copy)
     env = {key: value for key, value in os.environ.items() if key != 'IN_TEST'}
-    code = 'from nbdev.doclinks import nbdev_export; nbdev_export()'
+    code = 'from nbdev.doclinks import nbdev_export as export; export()'
     subprocess.run([sys.executable, '-c', code], cwd=folder, env=env, check=True)
 
 
