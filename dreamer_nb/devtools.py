@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['CURE', 'LINK', 'MAX_BYTES', 'CHECKS', 'check_package', 'write_tests', 'check_tests', 'readme', 'check_readme',
-           'check_direction', 'check_notebooks', 'check_links', 'check_sidebar', 'check', 'export', 'main']
+           'check_direction', 'check_notebooks', 'check_links', 'check_sidebar', 'check_names', 'check', 'export',
+           'main']
 
 # %% ../nbs/91_devtools.ipynb #6f1b6d7b
 import argparse
@@ -237,8 +238,29 @@ def check_sidebar(
     for name in sorted(there - listed): yield f'_quarto.yml does not list {name}: add it to the sidebar'
     for name in sorted(listed - there): yield f'_quarto.yml lists {name}, which does not exist: remove it'
 
+# %% ../nbs/91_devtools.ipynb #e1c7f3d1
+def _assigned(path, name):
+    "The literal that a module assigns to `name`, or an empty one."
+    for node in ast.parse(_read(path) or '').body:
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], 'id', '') == name:
+            return ast.literal_eval(node.value)
+    return {}
+
+
+def check_names(
+    root: Path,  # the project
+):
+    "Does each public name of the package exist in the module it is said to live in?"
+    lib = _settings(root)['lib_name']
+    for name, module in _assigned(root/lib/'__init__.py', '_HOMES').items():
+        if (root/lib/f'{name}.py').exists():
+            yield f'{lib}/__init__.py offers {name}, but a module has that name and would hide it: rename or remove'
+        if name not in _assigned(root/lib/f'{module}.py', '__all__'):
+            yield f'{lib}/__init__.py offers {name} from {module}, which does not export it: correct _HOMES'
+
 # %% ../nbs/91_devtools.ipynb #2c108be4
-CHECKS = (check_package, check_tests, check_readme, check_direction, check_notebooks, check_links, check_sidebar)
+CHECKS = (check_package, check_tests, check_readme, check_direction, check_names,
+          check_notebooks, check_links, check_sidebar)
 
 
 def check(
