@@ -110,9 +110,11 @@ def test_bad_outputs_and_dead_links_are_found():
         root = project(folder)
         error = nbformat.v4.new_output('error', ename='ValueError', evalue='no', traceback=[])
         gif = nbformat.v4.new_output('display_data', data={'image/gif': 'R0lGOD'})
-        write_notebook(root/'nbs'/'03_three.ipynb', 'f()', outputs=[error, gif], text='# Three\n\n[x](nowhere.png) `[y](code.png)` [z](01_one.ipynb)')
+        path = nbformat.v4.new_output('stream', text=f'{root}/pkg/one.py:3: a warning')
+        write_notebook(root/'nbs'/'03_three.ipynb', 'f()', outputs=[error, gif, path], text='# Three\n\n[x](nowhere.png) `[y](code.png)` [z](01_one.ipynb)')
         wrong = [line for line in check_notebooks(root) if '03_three' in line]
         assert 'cell #cell0: ends in ValueError' in wrong[0] and 'image/gif' in wrong[1]
+        assert 'shows a path of this machine' in wrong[2]
         assert list(check_links(root)) == ['nbs/03_three.ipynb, cell #title: the link to nowhere.png leads nowhere']
 
 
@@ -138,4 +140,4 @@ def test_a_public_name_without_a_home_is_found():
 # nbs/91_devtools.ipynb #d112c963
 def test_importing_the_package_loads_no_torch():
     code = "import sys, dreamer_nb; assert 'Trainer' in dir(dreamer_nb); sys.exit('torch' in sys.modules)"
-    subprocess.run([sys.executable, '-c', code], check=True)
+    subprocess.run([sys.executable, '-c', code], check=True);
