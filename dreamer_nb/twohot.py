@@ -14,8 +14,8 @@ from .symlog import symexp
 def symexp_bins(
     n: int = 255,  # number of bins, at least 2
 ) -> Tensor:       # (n,) float32, increasing, exactly antisymmetric, from −4.85e8 to 4.85e8
-    "The values the bins stand for: symexp of a line from −20 to 20 (official: `Head.symexp_twohot`)."
-    if n < 2: raise ValueError(f"symexp_bins needs at least 2 bins, got {n}; the official number is 255")
+    "What the bins stand for: symexp of a line from −20 to 20 (official: `Head.symexp_twohot`)."
+    if n < 2: raise ValueError(f"symexp_bins needs at least 2 bins, got {n}; official: 255")
     half = symexp(torch.linspace(-20, 0, (n + 1) // 2, dtype=torch.float64))
     return torch.cat([half, -half[: n // 2].flip(0)]).float()
 
@@ -23,10 +23,10 @@ def symexp_bins(
 def twohot_weights(
     target: Tensor,  # (...,) real numbers, not symlogged; dtype of the bins
     bins: Tensor,    # (n,) increasing
-) -> tuple[Tensor, Tensor, Tensor]:  # index below (...,), index above (...,), weight of the one above (...,)
+) -> tuple[Tensor, Tensor, Tensor]:  # (...,) each: index below and above, weight of the one above
     "Between which two bins a number lies, and how near it is to the upper one."
     if target.dtype != bins.dtype:
-        raise TypeError(f"two-hot target is {target.dtype} but the bins are {bins.dtype}; convert the target")
+        raise TypeError(f"two-hot target is {target.dtype}, the bins are {bins.dtype}: convert it")
     right = torch.searchsorted(bins, target.contiguous(), right=True)  # how many bins are <= target
     below, above = (right - 1).clamp_min(0), right.clamp_max(len(bins) - 1)
     gap_below, gap_above = (bins[below] - target).abs(), (bins[above] - target).abs()
@@ -49,10 +49,10 @@ def twohot(
 def _check_logits(who, logits, bins, batch=None):
     "One logit for each bin, and one target for each row of logits."
     if logits.shape[-1] != len(bins):
-        raise ValueError(f"{who}: {logits.shape[-1]} logits in the last dimension, but {len(bins)} bins")
+        raise ValueError(f"{who}: {logits.shape[-1]} logits for a row, {len(bins)} bins")
     if batch is not None and logits.shape[:-1] != batch:
-        raise ValueError(f"{who}: logits {tuple(logits.shape)} need a target {tuple(logits.shape[:-1])}, "
-                         f"got {tuple(batch)}")
+        raise ValueError(f"{who}: logits {tuple(logits.shape)} need a target "
+                         f"{tuple(logits.shape[:-1])}, got {tuple(batch)}")
 
 
 def twohot_loss(
@@ -60,7 +60,7 @@ def twohot_loss(
     target: Tensor,  # (...,) real numbers; no gradient flows into it
     bins: Tensor,    # (n,)
 ) -> Tensor:         # (...,) cross-entropy in nats
-    "Cross-entropy between the two-hot code of `target` and `logits` (official: `outs.TwoHot.loss`)."
+    "Cross-entropy between the code of `target` and `logits` (official: `outs.TwoHot.loss`)."
     _check_logits("twohot_loss", logits, bins, target.shape)
     below, above, weight = twohot_weights(target.detach(), bins)
     pair = logits.gather(-1, torch.stack([below, above], -1))  # (..., 2)
@@ -71,7 +71,7 @@ def twohot_mean(
     logits: Tensor,  # (..., n)
     bins: Tensor,    # (n,)
 ) -> Tensor:         # (...,) the predicted number
-    "Expected value; summed in mirrored pairs, so that equal logits give exactly 0 (official: `outs.TwoHot.pred`)."
+    "Expected value, in mirrored pairs: equal logits give exactly 0 (official: `outs.TwoHot.pred`)."
     _check_logits("twohot_mean", logits, bins)
     probs, half = logits.softmax(-1), len(bins) // 2
     pairs = probs[..., len(bins) - half:] - probs[..., :half].flip(-1)  # (..., n // 2)
