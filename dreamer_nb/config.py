@@ -439,9 +439,10 @@ def sizes(
 def hyper(
     cfg: Config,
 ) -> dict:  # keyword arguments for `agent.Hyper`
-    "The settings of the losses and the optimizer. A learning rate of null becomes `lr`."
-    out = {f.name: getattr(cfg.train, f.name) for f in fields(Train) if f.metadata['agent']}
-    return {key: out['lr'] if value is None else value for key, value in out.items()}
+    "The settings of the losses and the optimizer."
+    short = {'continue_scale': 'cont_scale'}
+    own = [f.name for f in fields(Train) if f.metadata['agent']]
+    return {short.get(key, key): getattr(cfg.train, key) for key in own}
 
 
 Config.sizes, Config.hyper = sizes, hyper

@@ -87,8 +87,10 @@ def test_one_dial_gives_the_official_sizes():
     size12m = dict(deter=2048, hidden=256, units=256, classes=16, depth=16, stoch=32, blocks=8, bins=255, unimix=0.01)
     assert Config(models=dict(size="size12m")).sizes() == Config(models=dict(d_hidden=256)).sizes() == size12m
     assert Config(models=dict(d_hidden=256, deter=1024)).sizes() == size12m | dict(deter=1024)
-    rates = Config(train=dict(lr=1e-3, actor_lr=3e-5)).hyper()
-    assert (rates["lr"], rates["wm_lr"], rates["actor_lr"], rates["critic_lr"]) == (1e-3, 1e-3, 3e-5, 1e-3)
+    from dreamer_nb.agent import Hyper
+    assert Hyper(**Config().hyper()) == Hyper()  # the agent's own defaults are the same
+    rates = Hyper(**Config(train=dict(lr=1e-3, actor_lr=3e-5)).hyper()).rates(10_000)
+    assert rates == dict(world=1e-3, actor=3e-5, critic=1e-3)
 
 
 # nbs/33_config.ipynb #2b50edac
