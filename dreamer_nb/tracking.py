@@ -116,12 +116,13 @@ def from_line(line: bytes) -> dict | None:  # None: not a whole JSON object
 def read_rows(
     path: Path,
     start: int = 0,  # byte to start from
+    most: int = -1,  # bytes to read at most; −1: all
 ) -> tuple[list[dict], int]:  # rows, and the byte after the last whole line
     "The rows of a file of JSON lines. Half a line at the end is left for later."
     if not Path(path).exists(): return [], start
     with open(path, 'rb') as file:
         file.seek(start)
-        data = file.read()
+        data = file.read(most)
     end = data.rfind(b'\n') + 1
     rows = [from_line(line) for line in data[:end].splitlines()]
     return [row for row in rows if row is not None], start + end
@@ -207,13 +208,20 @@ class Sender:
         self.remember(run_id=run, metrics=0, artifacts=0)
 
     def send(self):
-        "Send what is new."
+        "Send what is new, a piece at a time, so that an interrupted long catch-up is not in vain."
         if not self.client: self.connect()
-        rows, end = read_rows(self.dir/'metrics.jsonl', self.sent['metrics'])
-        metrics = [metric for row in rows for metric in as_metrics(row)]
-        for i in range(0, len(metrics), 1000):
+        while True:
+            rows, end = read_rows(self.dir/'metrics.jsonl', self.sent['metrics'], most=200_000)
+            if end == self.sent['metrics']: break
+            self._send_metrics([metric for row in rows for metric in as_metrics(row)])
+            self.remember(metrics=end)
+        self._send_artifacts()
+
+    def _send_metrics(self, metrics):
+        for i in range(0, len(metrics), 1000):  # MLflow takes no more at once
             self.client.log_batch(self.sent['run_id'], metrics=metrics[i:i + 1000])
-        if metrics: self.remember(metrics=end)
+
+    def _send_artifacts(self):
         rows, end = read_rows(self.dir/'.tracking'/'artifacts.jsonl', self.sent['artifacts'])
         for row in rows:
             path = self.dir/row['path']
