@@ -9,6 +9,7 @@ __all__ = ['ActionDist', 'Actor', 'ReturnScale', 'actor_loss', 'critic_loss']
 import torch
 from torch import Tensor, nn
 from .latents import Categorical, Draw, bounded_normal
+from .twohot import twohot_weights
 from .returns import lambda_return, percentiles
 from .networks import Linear, MLP, Sizes
 from .encoder_decoder import Specs, module_name
@@ -90,4 +91,6 @@ def critic_loss(
     slow: Tensor,    # (...) the slow critic's values, to stay near
 ) -> Tensor:         # (...)
     "Two-hot regression to the return, and to the slow critic's opinion."
-    return critic.loss(logits, ret) + critic.loss(logits, slow)
+    below, above, weight = twohot_weights(torch.stack([ret, slow], -1), critic.bins)  # (..., 2): both codes at once
+    pair = torch.lerp(logits.gather(-1, below), logits.gather(-1, above), weight)
+    return 2 * logits.logsumexp(-1) - pair.sum(-1)

@@ -7,6 +7,7 @@ __all__ = ['Hyper', 'Policy', 'Agent']
 
 # %% ../nbs/24_agent.ipynb #4326b6b5
 import copy
+from functools import partial
 from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor, nn
@@ -16,6 +17,7 @@ from .networks import Sizes
 from .encoder_decoder import Encoder, Specs, embed
 from .rssm import RSSM, Latent
 from .world_model import ValueHead, WorldModel, split_context
+from . import fast
 from .imagination import imagine
 from .actor_critic import Actor, ReturnScale, actor_loss, critic_loss
 from .optimizer import LaProp, learning_rate
@@ -100,6 +102,7 @@ class Agent(nn.Module):
         device: str = "cpu",
         seed: int = 0,             # of the first weights and of every draw
         learn: tuple = ("world", "actor", "critic"),  # groups that are trained; the others stay frozen
+        plain: bool = False,       # take the slow path that the notebooks explain; the numbers are the same
     ):
         super().__init__()
         with torch.random.fork_rng(devices=[]):
@@ -107,7 +110,7 @@ class Agent(nn.Module):
             self.world = WorldModel(obs, act, size)
             self.actor, self.critic = Actor(act, size), ValueHead(size.feat, size.units, 3, size.bins)
         self.slow, self.scale = copy.deepcopy(self.critic), ReturnScale(hyper.return_rate)
-        self.obs, self.act, self.size, self.hyper, self.learn = obs, act, size, hyper, learn
+        self.obs, self.act, self.size, self.hyper, self.learn, self.plain = obs, act, size, hyper, learn, plain
         self.to(device)
         self.draw = Draw(torch.Generator(device).manual_seed(seed))
         groups = dict(world=self.world, actor=self.actor, critic=self.critic)
@@ -119,33 +122,43 @@ class Agent(nn.Module):
 
     def update(self,
         batch: dict[str, Tensor],  # (B, T+1, …) window; index 0 is the context step with its stored latent
+        learn: tuple | None = None,  # groups to train this time; None: `self.learn`
     ) -> tuple[dict, dict]:        # metrics; refreshed latents of steps 1 … T
         "One whole DreamerV3 update (official: `agent.Agent.train`)."
-        self.opt.zero_grad()
-        post, losses, metrics = self.losses(batch)
-        total = sum(self.weight(k) * v.mean() for k, v in losses.items())
-        total.backward()
+        learn = self.learn if learn is None else learn
+        post, metrics = self.backward(batch, learn)
         rates = self.hyper.rates(self.updates)
-        metrics |= self.opt.step({k: rates[k] for k in self.learn})
+        metrics |= self.opt.step({k: rates[k] for k in learn})
         self.follow()
         self.updates += 1
-        metrics |= {f"loss/{k}": v.detach().mean() for k, v in losses.items()} | {"loss/total": total.detach()}
         return metrics, dict(deter=post.deter.detach(), stoch=post.stoch.detach().argmax(-1).to(torch.uint8))
 
-    def losses(self, batch: dict[str, Tensor]) -> tuple[Latent, dict, dict]:
+    def backward(self, batch: dict[str, Tensor], learn: tuple) -> tuple[Latent, dict]:
+        "Leave the gradient of the total loss in the parameters."
+        self.opt.zero_grad()
+        with fast.matmul("large"):
+            post, losses, metrics = self.losses(batch, learn)
+            total = sum(self.weight(k) * v.mean() for k, v in losses.items())
+            total.backward()
+        return post, metrics | {f"loss/{k}": v.detach().mean() for k, v in losses.items()} | {"loss/total": total.detach()}
+
+    def losses(self, batch: dict[str, Tensor], learn: tuple) -> tuple[Latent, dict, dict]:
         "Posterior states, every loss term (each an array, unscaled), metrics."
-        now = split_context(batch)[1]
-        post = self.world.observe(batch, self.draw)
-        losses = self.world.losses(post, now, self.hyper.free_nats, self.hyper.horizon)
-        behaviour, boot, metrics = self.dream_losses(post)
-        losses |= behaviour | {"replay_value": self.replay_value_loss(post, now, boot)}
+        now, world, losses, metrics = split_context(batch)[1], "world" in learn, {}, {}
+        with torch.set_grad_enabled(world):
+            post = self.world.observe(batch, self.draw, None if self.plain else partial(fast.observe, self.world.rssm))
+        if world: losses = self.world.losses(post, now, self.hyper.free_nats, self.hyper.horizon)
+        if "actor" in learn:
+            behaviour, boot, metrics = self.dream_losses(post)
+            losses |= behaviour | {"replay_value": self.replay_value_loss(post, now, boot)}
         return post, losses, metrics
 
     def dream_losses(self, post: Latent) -> tuple[dict, Tensor, dict]:
         "Actor and critic losses in dreams from every posterior state; also R₀ of each dream."
         h = self.hyper
         start = Latent(*(x.detach().flatten(0, 1) for x in post))
-        feat, action = imagine(self.world.rssm, self.actor, self.act, start, h.imagination_length, self.draw)
+        step = self.world.rssm.imagine_step if self.plain else fast.Step(self.world.rssm)
+        feat, action = imagine(step, self.actor, self.act, start, h.imagination_length, self.draw)
         with torch.no_grad():  # (H+1, N) each
             reward, cont = self.world.predict_reward(feat), self.world.predict_cont(feat)
             slow = self.slow.mean(self.slow(feat[:-1]))
@@ -172,8 +185,16 @@ class Agent(nn.Module):
 
     def weight(self, name: str) -> float:
         "The scale of a loss term."
-        if name.startswith("rec/"): return self.hyper.rec_scale
-        return getattr(self.hyper, name + "_scale", 1.0)
+        return getattr(self.hyper, name.split("/")[0] + "_scale", 1.0)
+
+    def get_extra_state(self) -> dict:
+        "What `state_dict` holds besides parameters: optimizer, random generator, updates."
+        return dict(opt=self.opt.state_dict(), draw=self.draw.generator.get_state(), updates=self.updates)
+
+    def set_extra_state(self, state: dict):
+        self.opt.load_state_dict(state["opt"])
+        self.draw.generator.set_state(state["draw"].cpu())
+        self.updates = state["updates"]
 
     @torch.no_grad()
     def follow(self):

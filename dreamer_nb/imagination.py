@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from .latents import Draw
 from .encoder_decoder import Specs, embed
-from .rssm import RSSM, Latent
+from .rssm import Latent
 
 # %% ../nbs/21_imagination.ipynb #a317e02e
 class Dream(NamedTuple):
@@ -22,7 +22,7 @@ class Dream(NamedTuple):
 
 @torch.no_grad()
 def imagine(
-    rssm: RSSM,
+    step: Callable,    # state, coded action, draw -> next state: `rssm.imagine_step`, or `fast.Step(rssm)`
     policy: Callable,  # feat (N, F) -> a distribution with `sample(draw) -> dict of actions`
     act: Specs,        # the action keys
     start: Latent,     # (N, …) states to dream from
@@ -33,7 +33,7 @@ def imagine(
     state, feats, actions = start, [start.feat], []
     for _ in range(length):
         actions.append(policy(feats[-1]).sample(draw))
-        state = rssm.imagine_step(state, embed(actions[-1], act), draw)
+        state = step(state, embed(actions[-1], act), draw)
         feats.append(state.feat)
     actions.append(policy(feats[-1]).sample(draw))
     return Dream(torch.stack(feats), {k: torch.stack([a[k] for a in actions]) for k in act})

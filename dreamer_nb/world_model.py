@@ -55,12 +55,13 @@ class WorldModel(nn.Module):
     def observe(self,
         batch: dict[str, Tensor],  # (B, T+1, …) replayed window; index 0 gives the start latent and the first action
         draw: Draw,
+        observe=None,              # another function that does what `RSSM.observe` does
     ) -> Latent:                   # (B, T, …) posterior states of steps 1 … T
         "Follow a replayed window."
         before, now = split_context(batch)
         stoch = F.one_hot(batch["stoch"][:, 0].long(), self.size.classes).float()  # (B, S, C)
         start = Latent(batch["deter"][:, 0], stoch)
-        return self.rssm.observe(self.encoder(now), embed(before, self.act), now["is_first"], start, draw)
+        return (observe or self.rssm.observe)(self.encoder(now), embed(before, self.act), now["is_first"], start, draw)
 
     def losses(self,
         post: Latent,            # (B, T, …)
