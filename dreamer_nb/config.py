@@ -242,6 +242,8 @@ class Train(Group):
         None, "stop when two evaluations in a row reach this mean return; null never")
     eval_every: int = knob(1000, "updates between evaluations; 0 never evaluates", low=0)
     eval_episodes: int = knob(20, "episodes of one evaluation", low=1, high=10_000)
+    final_episodes: int = knob(
+        100, "fresh episodes after the run, greedy and again sampled; 0 plays none", low=0, high=10_000)
     log_every: int = knob(50, "updates between two lines of metrics", low=1)
     checkpoint_every: int = knob(
         1000, "updates between checkpoints; 0 writes only the last one", low=0)
