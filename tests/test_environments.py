@@ -15,6 +15,29 @@ from dreamer_nb.environments import CountingEnv, Environment, Environments, make
 from dreamer_nb.spaces import EnvError
 
 
+# nbs/31_environments.ipynb #1e87f0eb
+def test_a_source_can_be_an_id_a_path_or_a_callable_and_travels_to_other_processes():
+    for source in ["CartPole-v1", "gymnasium.envs.classic_control:CartPoleEnv",
+                   "gymnasium.envs.classic_control:CartPole-v1", lambda: gym.make("CartPole-v1")]:
+        maker = cloudpickle.loads(cloudpickle.dumps(partial(make_env, source)))
+        assert maker(seed=1).step()["vector"].shape == (4,)
+
+
+# nbs/31_environments.ipynb #c57c0a99
+def test_a_name_that_cannot_be_made_says_what_to_do():
+    def message(*args, **options):
+        with pytest.raises(EnvError) as error: make_env(*args, **options)
+        return str(error.value)
+
+
+    assert "Did you mean CartPole-v1" in message("CartPol-v1")
+    assert "Did you mean" in message("NoSuchThing-v3")
+    assert "No module named 'no_such_module' (is it in this directory?)" in message("no_such_module:Env")
+    assert "TypeError" in message("CartPole-v1", kwargs={"wind": 3})
+    assert "gave a dict, not a gymnasium.Env" in message(dict)
+    assert "[48, 48]" in message("CartPole-v1", use_pixels=True, image_size=(20, 20))
+
+
 # nbs/31_environments.ipynb #e17f457a
 def test_the_contract_on_cartpole():
     env = make_env("CartPole-v1", seed=3)
@@ -44,18 +67,25 @@ def test_truncation_is_not_termination():
     assert steps[2]["is_last"] and not steps[2]["is_terminal"]
 
 
-# nbs/31_environments.ipynb #5e659edd
-def test_what_arrives_together_belongs_together():
-    envs = Environments(lambda seed: Environment(lambda: CountingEnv(4), seed), 3)
-    for total in range(23):
-        step = envs.step({"action": np.zeros(3, np.int32)})
-        np.testing.assert_array_equal(step["vector"][:, 0], total)        # no step is lost or doubled
-        np.testing.assert_array_equal(step["vector"][:, 1], total % 5)    # 1 reset + 4 actions
-        np.testing.assert_array_equal(step["reward"], step["vector"][:, 1])
-        np.testing.assert_array_equal(step["is_first"], total % 5 == 0)
-        np.testing.assert_array_equal(step["is_last"], total % 5 == 4)
-    assert envs.finished() == [(i, 10.0, 4) for i in range(3) for _ in range(4)] and not envs.finished()
-    assert envs.episodes == [4, 4, 4]
+# nbs/31_environments.ipynb #6e9ae226
+def test_an_action_repeat_adds_up_rewards_and_stops_at_the_end():
+    env = Environment(lambda: CountingEnv(7), action_repeat=3)
+    steps = [env.step({"action": 0}) for _ in range(4)]
+    assert [float(s["reward"]) for s in steps] == [0, 1 + 2 + 3, 4 + 5 + 6, 7] and steps[-1]["is_terminal"]
+    assert env.finished == [(28.0, 3)]
+
+
+# nbs/31_environments.ipynb #b9bbe8e9
+def test_continuous_actions_reach_the_env_in_its_own_bounds():
+    env = make_env("Pendulum-v1")
+    assert env.act_spec == {"action": Spec((1,))} and env.obs_spec == {"vector": Spec((3,))}
+    env.step()
+    for given, torque in [(0.5, 1.0), (-1, -2.0), (99, 2.0)]:
+        env.step({"action": np.float32([given])})
+        assert env.env.unwrapped.last_u == torque
+    env = make_env("Pendulum-v1", time_limit=7)
+    steps = [env.step({"action": np.zeros(1, np.float32)}) for _ in range(8)]
+    assert steps[-1]["is_last"] and not steps[-1]["is_terminal"]
 
 
 # nbs/31_environments.ipynb #e0ce7cde
@@ -74,38 +104,18 @@ def test_an_episode_can_be_rebuilt_from_its_seed_and_its_actions():
     assert (other.step()["vector"] != make().step()["vector"]).any()
 
 
-# nbs/31_environments.ipynb #b9bbe8e9
-def test_continuous_actions_reach_the_env_in_its_own_bounds():
-    env = make_env("Pendulum-v1")
-    assert env.act_spec == {"action": Spec((1,))} and env.obs_spec == {"vector": Spec((3,))}
-    env.step()
-    for given, torque in [(0.5, 1.0), (-1, -2.0), (99, 2.0)]:
-        env.step({"action": np.float32([given])})
-        assert env.env.unwrapped.last_u == torque
-    env = make_env("Pendulum-v1", time_limit=7)
-    steps = [env.step({"action": np.zeros(1, np.float32)}) for _ in range(8)]
-    assert steps[-1]["is_last"] and not steps[-1]["is_terminal"]
-
-
-# nbs/31_environments.ipynb #6e9ae226
-def test_an_action_repeat_adds_up_rewards_and_stops_at_the_end():
-    env = Environment(lambda: CountingEnv(7), action_repeat=3)
-    steps = [env.step({"action": 0}) for _ in range(4)]
-    assert [float(s["reward"]) for s in steps] == [0, 1 + 2 + 3, 4 + 5 + 6, 7] and steps[-1]["is_terminal"]
-    assert env.finished == [(28.0, 3)]
-
-
-# nbs/31_environments.ipynb #9140720d
-def test_frames_take_the_place_of_the_observation():
-    env = make_env("CartPole-v1", use_pixels=True)
-    step = env.step()
-    assert env.obs_spec == {"image": Spec((64, 64, 3), "uint8")} and step["image"].std() > 5
-    later = [env.step({"action": 1}) for _ in range(5)][-1]
-    assert (later["image"] != step["image"]).any()
-    gray = make_env("CartPole-v1", use_pixels=True, image_size=(80, 96), grayscale=True)
-    assert gray.step()["image"].shape == (80, 96, 1) and gray.spaces["use_pixels"]
-    with pytest.raises(EnvError, match="no frames.*general.use_pixels needs"):
-        make_env(CountingEnv, use_pixels=True)
+# nbs/31_environments.ipynb #5e659edd
+def test_what_arrives_together_belongs_together():
+    envs = Environments(lambda seed: Environment(lambda: CountingEnv(4), seed), 3)
+    for total in range(23):
+        step = envs.step({"action": np.zeros(3, np.int32)})
+        np.testing.assert_array_equal(step["vector"][:, 0], total)        # no step is lost or doubled
+        np.testing.assert_array_equal(step["vector"][:, 1], total % 5)    # 1 reset + 4 actions
+        np.testing.assert_array_equal(step["reward"], step["vector"][:, 1])
+        np.testing.assert_array_equal(step["is_first"], total % 5 == 0)
+        np.testing.assert_array_equal(step["is_last"], total % 5 == 4)
+    assert envs.finished() == [(i, 10.0, 4) for i in range(3) for _ in range(4)] and not envs.finished()
+    assert envs.episodes == [4, 4, 4]
 
 
 # nbs/31_environments.ipynb #4da23188
@@ -164,7 +174,8 @@ def test_an_env_that_breaks_says_where():
     assert "ZeroDivisionError: oh no" in message(reset=ZeroDivisionError("oh no"))
     assert "step 1" in message(step=(ZeroDivisionError("oh no"),))
     assert "action {'action': np.int32(1)}" in message(step=(ZeroDivisionError("oh no"),))
-    assert "'vector' is not finite: [nan  0.]" in message(step=(np.array([np.nan, 0]), 0.0, False, False, {}))
+    nan = message(step=(np.array([np.nan, 0]), 0.0, False, False, {}))
+    assert "step 1" in nan and "'vector' is not finite: [nan  0.]" in nan
     assert "not finite" in message(reset=np.array([0, np.inf]))
     assert "reward is nan" in message(step=(good, np.nan, False, False, {}))
     assert "shape (3,)" in message(step=(np.zeros(3), 0.0, False, False, {}))
@@ -172,27 +183,17 @@ def test_an_env_that_breaks_says_where():
     assert "not enough values" in message(step=(good, 0.0, False, {}))
 
 
-# nbs/31_environments.ipynb #c57c0a99
-def test_a_name_that_cannot_be_made_says_what_to_do():
-    def message(*args, **options):
-        with pytest.raises(EnvError) as error: make_env(*args, **options)
-        return str(error.value)
-
-
-    assert "Did you mean CartPole-v1" in message("CartPol-v1")
-    assert "Did you mean" in message("NoSuchThing-v3")
-    assert "No module named 'no_such_module' (is it in this directory?)" in message("no_such_module:Env")
-    assert "TypeError" in message("CartPole-v1", kwargs={"wind": 3})
-    assert "gave a dict, not a gymnasium.Env" in message(dict)
-    assert "[48, 48]" in message("CartPole-v1", use_pixels=True, image_size=(20, 20))
-
-
-# nbs/31_environments.ipynb #1e87f0eb
-def test_a_source_can_be_an_id_a_path_or_a_callable_and_travels_to_other_processes():
-    for source in ["CartPole-v1", "gymnasium.envs.classic_control:CartPoleEnv",
-                   "gymnasium.envs.classic_control:CartPole-v1", lambda: gym.make("CartPole-v1")]:
-        maker = cloudpickle.loads(cloudpickle.dumps(partial(make_env, source)))
-        assert maker(seed=1).step()["vector"].shape == (4,)
+# nbs/31_environments.ipynb #9140720d
+def test_frames_take_the_place_of_the_observation():
+    env = make_env("CartPole-v1", use_pixels=True)
+    step = env.step()
+    assert env.obs_spec == {"image": Spec((64, 64, 3), "uint8")} and step["image"].std() > 5
+    later = [env.step({"action": 1}) for _ in range(5)][-1]
+    assert (later["image"] != step["image"]).any()
+    gray = make_env("CartPole-v1", use_pixels=True, image_size=(80, 96), grayscale=True)
+    assert gray.step()["image"].shape == (80, 96, 1) and gray.spaces["use_pixels"]
+    with pytest.raises(EnvError, match="no frames.*general.use_pixels needs"):
+        make_env(CountingEnv, use_pixels=True)
 
 
 # nbs/31_environments.ipynb #71a80a74
@@ -210,3 +211,45 @@ def test_the_probes_pay_what_they_promise():
                 total, t = total + discount ** t * float(step["reward"]), t + 1
             assert step["is_terminal"] and total == pytest.approx(value)
     with pytest.raises(EnvError, match="no probe 6"): probe_env(6)
+
+
+# nbs/31_environments.ipynb #8a5149e7
+def check_rows(mine):
+    "Try a solution of the exercise on two counting envs; name the usual mistakes."
+    for truncate in (False, True):
+        rows = mine(CountingEnv(3, truncate), [0] * 5)
+        assert len(rows) == 6, f"5 actions give 6 frames, the first reset included; you gave {len(rows)}"
+        seen, rewards = [int(r["obs"][1]) for r in rows], [float(r["reward"]) for r in rows]
+        assert rewards[0] == 0, "the reward is one row early: it belongs to the frame it arrived with"
+        assert seen[3] == 3, "the last frame of the episode is gone: the reset came too early"
+        assert seen == [0, 1, 2, 3, 0, 1], f"the env showed 0 1 2 3 0 1, your frames show {seen}"
+        assert rewards == [0, 1, 2, 3, 0, 1], f"rewards should be 0 1 2 3 0 1, yours are {rewards}"
+        flags = {k: [bool(r[k]) for r in rows] for k in ("is_first", "is_last", "is_terminal")}
+        assert flags["is_first"] == [True, False, False, False, True, False], "a reset frame is first"
+        assert flags["is_last"] == [False] * 3 + [True] + [False] * 2, "the film is cut at frame 3"
+        assert flags["is_terminal"][3] or truncate, "the world ended at frame 3: terminal"
+        assert not (truncate and flags["is_terminal"][3]), "a time limit is not the end of the world"
+    return "right"
+
+
+# nbs/31_environments.ipynb #34f778e7
+def test_the_check_of_the_exercise_names_the_usual_mistakes():
+    def rows(env, actions, mistake=None):
+        obs, _ = env.reset()
+        out, over = [dict(obs=obs, reward=0, is_first=True, is_last=False, is_terminal=False)], False
+        for action in actions:
+            reward, terminated, truncated, first = 0, False, False, over
+            if over: obs, _ = env.reset()
+            else: obs, reward, terminated, truncated, _ = env.step(action)
+            over = terminated or truncated
+            if over and mistake == "gone": obs, _ = env.reset()
+            dead = over if mistake == "limit" else terminated
+            out.append(dict(obs=obs, reward=reward, is_first=first, is_last=over, is_terminal=dead))
+            if mistake == "early": out[-2]["reward"] = reward
+        return out
+
+
+    assert check_rows(rows) == "right"
+    named = {"early": "one row early", "gone": "came too early", "limit": "a time limit is not"}
+    for mistake, words in named.items():
+        with pytest.raises(AssertionError, match=words): check_rows(partial(rows, mistake=mistake))

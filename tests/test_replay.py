@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,35 @@ from dreamer_nb.blocks import BlockWriter, ReplayError, data_file, replay_spec
 from dreamer_nb.encoder_decoder import Spec
 from dreamer_nb.environments import CountingEnv, Environment, Environments
 from dreamer_nb.legend import FAST
-from dreamer_nb.replay import MARGIN, Ratio, Replay, Where
+from dreamer_nb.replay import Block, MARGIN, Ratio, Replay, Where
+
+
+# nbs/32_replay.ipynb #efc3918a
+def test_the_ratio_is_kept_and_nobody_waits_for_ever():
+    for ratio, batch, prefill, slack, chunk in [(128, 256, 400, 8, 4), (0.3, 800, 0, 0, 1),
+                                                (32, 1024, 1024, 64, 16)]:
+        r = Ratio(ratio, batch, prefill, slack)
+        steps = updates = 0
+        while steps < 20_000:
+            moved = steps
+            while steps < r.steps_allowed(updates): steps += chunk
+            owed = r.updates_owed(steps, updates)
+            assert owed or steps > moved
+            updates += owed
+            assert r.updates_owed(steps, updates) == 0 and steps < r.steps_allowed(updates)
+        assert abs(updates - (1 + (steps - max(1, prefill)) * ratio / batch)) <= 1
+    assert Ratio(128, 256, 400).updates_owed(399, 0) == 0 and Ratio(128, 256, 400).updates_owed(400, 0) == 1
+    assert [Ratio(0.3, 3).updates_due(n) for n in (1, 10, 11, 20, 21)] == [1, 1, 2, 2, 3]
+    with pytest.raises(ValueError, match="train.replay_ratio=0"): Ratio(0, 256)
+
+
+# nbs/32_replay.ipynb #e5348049
+def test_another_ratio_counts_from_where_it_begins():
+    old, new, same = Ratio(32, 256, 100), Ratio(128, 256, 100), Ratio(32, 256, 100)
+    updates = old.updates_due(10_000)
+    for r in (new, same): r.load_state_dict(json.loads(json.dumps(old.state_dict())), 10_000, updates)
+    assert same.updates_due(10_000) == new.updates_due(10_000) == updates
+    assert same.updates_due(10_256) - updates == 32 and new.updates_due(10_256) - updates == 128
 
 
 # nbs/32_replay.ipynb #f372a9dc
@@ -96,11 +125,11 @@ def test_the_online_queue_serves_every_step_once_before_uniform_windows():
             _, where = replay.sample()
             trained += [(e, s + t) for e, s in zip(where.env, where.start) for t in range(1, 11)]
         assert sorted(trained) == [(e, t) for e in range(2) for t in range(1, 41)]  # 4 windows of each env
-        assert not replay._draw_online()
+        assert not replay.queue.take(replay.blocks, 64)
         replay.close()
         record(root / "block_001", 300)             # wrapped: what is gone is skipped
         replay = Replay(root, 64, 10)
-        starts = {(b, s) for b, _, s in replay._draw_online()}
+        starts = {(b, s) for b, _, s in replay.queue.take(replay.blocks, 64)}
         assert {s for b, s in starts if b == 1} == set(range(220, 289, 10))
         replay.close()
 
@@ -136,19 +165,21 @@ def test_the_same_state_gives_the_same_next_batches():
         def draw(replay, n): return [replay.sample() for _ in range(n)]
 
         replay = Replay(folder, 4, 10, seed=3)
-        draw(replay, 3)
+        for _, where in draw(replay, 3): replay.update(where, np.full((4, 10, 3), -1.0), np.zeros((4, 10, 2)))
         state = json.loads(json.dumps(replay.state_dict()))
         after = draw(replay, 5)
         replay.close()
         other = Replay(folder, 4, 10, seed=99)
         other.load_state_dict(state)
         for (a, where_a), (b, where_b) in zip(after, draw(other, 5)):
-            for x, y in zip([*a.values(), *where_a], [*b.values(), *where_b]): np.testing.assert_array_equal(x, y)
+            for x, y in zip([*a.values(), *where_a], [*b.values(), *where_b]):
+                np.testing.assert_array_equal(x, y)
         with pytest.raises(ReplayError, match="another process"): Replay(folder, 4, 10)
         Replay(folder, 4, 10, owner=False).close()
-        for name, bad in [("heads", {"block_000": 91}), ("ids", {"block_000": "x"}), ("heads", {"block_001": 1})]:
+        gone = {"heads": {"block_001": 1}, "ids": {"block_001": "x"}}
+        for bad in [{"heads": {"block_000": 91}}, {"ids": {"block_000": "x"}}, gone]:
             with pytest.raises(ReplayError, match="not what this checkpoint was trained on"):
-                other.load_state_dict(state | {name: bad} | ({"ids": {"block_001": "x"}} if "block_001" in bad else {}))
+                other.load_state_dict(state | bad)
         other.close()
 
 
@@ -157,7 +188,7 @@ def test_the_newest_episode_can_be_read_back():
     with tempfile.TemporaryDirectory() as folder:
         record(Path(folder) / "block_000", 145)
         replay = Replay(folder, 4, 10)
-        episode = replay.episode(0, 1)
+        episode = replay.blocks[0].episode(1)
         assert episode["vector"][:, 1].tolist() == [0, 1, 2, 3, 4] and episode["vector"][-1, 0] == 144
         env = Environment(lambda: CountingEnv(6))
         np.testing.assert_array_equal(env.rebuild(0, {"action": episode["action"][:-1]})["vector"][1], 4)
@@ -169,12 +200,15 @@ def test_a_reader_beside_a_fast_writer_sees_only_whole_windows():
     script = '''
 import sys
 import numpy as np
-from dreamer_nb.replay import BlockWriter, Replay, Spec
-specs = {"vector": Spec((256,)), "count": Spec((), "int32"), "is_first": Spec((), "bool"), "is_last": Spec((), "bool")}
+from dreamer_nb.blocks import BlockWriter, Spec
+from dreamer_nb.replay import Replay
+specs = {"vector": Spec((256,)), "count": Spec((), "int32"),
+         "is_first": Spec((), "bool"), "is_last": Spec((), "bool")}
 no = np.zeros(2, bool)
 with BlockWriter(sys.argv[1], specs, 2, 400) as writer:
     for n in range(10**9):
-        writer.add({"vector": np.full((2, 256), n), "count": np.full(2, n), "is_first": no, "is_last": no})
+        count = np.full(2, n)
+        writer.add({"vector": np.full((2, 256), n), "count": count, "is_first": no, "is_last": no})
         if n == 600: print("full", flush=True)
 '''
     with tempfile.TemporaryDirectory() as folder:
@@ -199,14 +233,16 @@ def test_private_memory_does_not_grow_with_the_capacity():
     script = '''
 import sys
 import numpy as np
-from dreamer_nb.replay import BlockWriter, Replay, Spec
+from dreamer_nb.blocks import BlockWriter, Spec
+from dreamer_nb.replay import Replay
 def private():
     return int([l for l in open("/proc/self/status") if l.startswith("RssAnon")][0].split()[1]) / 1024
 specs = {"image": Spec((64, 64, 3), "uint8"), "is_first": Spec((), "bool"), "is_last": Spec((), "bool")}
 no = np.zeros(1, bool)
 with BlockWriter(sys.argv[1] + "/block_000", specs, 1, 10000) as writer:
     before = private()
-    for n in range(10000): writer.add({"image": np.full((1, 64, 64, 3), n % 256), "is_first": no, "is_last": no})
+    for n in range(10000):
+        writer.add({"image": np.full((1, 64, 64, 3), n % 256), "is_first": no, "is_last": no})
     replay = Replay(sys.argv[1], 8, 32)
     for _ in range(20): replay.sample()
     print(private() - before)
@@ -220,39 +256,53 @@ with BlockWriter(sys.argv[1] + "/block_000", specs, 1, 10000) as writer:
 # nbs/32_replay.ipynb #9e20bfd5
 def test_a_replay_that_does_not_fit_is_refused():
     with tempfile.TemporaryDirectory() as folder:
-        with pytest.raises(ReplayError, match="holds 0 steps, too few"): Replay(folder, 4, 10, owner=False).sample()
+        def refused(words, length=10, specs=None):
+            with pytest.raises(ReplayError, match=words):
+                Replay(folder, 4, length, specs, owner=False).sample()
+
+        refused("holds 0 steps, too few")
         record(Path(folder) / "block_000", 11)
-        with pytest.raises(ReplayError, match="holds 22 steps"): Replay(folder, 4, 10, owner=False).sample()
-        with pytest.raises(ReplayError, match="train.sequence_length"): Replay(folder, 4, 90, owner=False)
+        refused("holds 22 steps, too few")
+        refused("train.sequence_length", length=90)
         other = replay_spec({"vector": Spec((9,))}, {"action": Spec((), "int32", 2)}, 3, 2, 4)
-        with pytest.raises(ReplayError, match="another env, model size"): Replay(folder, 4, 10, other, owner=False)
+        refused("another env, model size", specs=other)
         os.truncate(data_file(Path(folder) / "block_000", "reward"), 17)
-        with pytest.raises(ReplayError, match="data_reward.bin: found 17, expected 800"):
-            Replay(folder, 4, 10, owner=False)
+        refused("data_reward.bin: found 17, expected 800")
 
 
-# nbs/32_replay.ipynb #efc3918a
-def test_the_ratio_is_kept_and_nobody_waits_for_ever():
-    for ratio, batch, prefill, slack, chunk in [(128, 256, 400, 8, 4), (0.3, 800, 0, 0, 1), (32, 1024, 1024, 64, 16)]:
-        r = Ratio(ratio, batch, prefill, slack)
-        steps = updates = 0
-        while steps < 20_000:
-            moved = steps
-            while steps < r.steps_allowed(updates): steps += chunk
-            owed = r.updates_owed(steps, updates)
-            assert owed or steps > moved
-            updates += owed
-            assert r.updates_owed(steps, updates) == 0 and steps < r.steps_allowed(updates)
-        assert abs(updates - (1 + (steps - max(1, prefill)) * ratio / batch)) <= 1
-    assert Ratio(128, 256, 400).updates_owed(399, 0) == 0 and Ratio(128, 256, 400).updates_owed(400, 0) == 1
-    assert [Ratio(0.3, 3).updates_due(n) for n in (1, 10, 11, 20, 21)] == [1, 1, 2, 2, 3]
-    with pytest.raises(ValueError, match="train.replay_ratio=0"): Ratio(0, 256)
+# nbs/32_replay.ipynb #21dd0130
+def check_starts(mine):
+    "Compare with counting by hand; name the usual mistakes."
+    def by_hand(head, capacity, length, low=1, high=1):
+        oldest = max(0, head - capacity + (low if head >= capacity else 0))
+        starts = [s for s in range(oldest, head) if s + length + 1 <= head - high]
+        return (starts[0], len(starts)) if starts else (oldest, 0)
+
+    for head, capacity, length in [(8, 10, 4), (12, 10, 4), (10, 10, 3), (500, 100, 20), (3, 10, 4)]:
+        got, right = tuple(mine(head, capacity, length)), by_hand(head, capacity, length)
+        if got == right or right[1] == 0 == got[1]: continue
+        where = f"head {head}, capacity {capacity}, length {length}: "
+        for guess, words in [(dict(high=0), "one too many: the context row needs room, and the newest "
+                                            "row is left alone"),
+                             (dict(low=0), "you use the oldest row of a full ring")]:
+            if got == by_hand(head, capacity, length, **guess): raise AssertionError(where + words)
+        raise AssertionError(f"{where}expected {right}, you gave {got}")
+    return "right"
 
 
-# nbs/32_replay.ipynb #e5348049
-def test_another_ratio_counts_from_where_it_begins():
-    old, new, same = Ratio(32, 256, 100), Ratio(128, 256, 100), Ratio(32, 256, 100)
-    updates = old.updates_due(10_000)
-    for r in (new, same): r.load_state_dict(json.loads(json.dumps(old.state_dict())), 10_000, updates)
-    assert same.updates_due(10_000) == new.updates_due(10_000) == updates
-    assert same.updates_due(10_256) - updates == 32 and new.updates_due(10_256) - updates == 128
+# nbs/32_replay.ipynb #e48199c1
+def test_the_check_of_the_exercise_names_the_usual_mistakes_and_agrees_with_the_block():
+    def starts(head, capacity, length, low=1, high=1, rows=1):
+        first = 0 if head < capacity else head - capacity + low
+        return first, max(0, head - high - length - rows - first + 1)
+
+
+    assert check_starts(starts) == "right"
+    for mistake, words in [(dict(low=0), "oldest row"), (dict(high=0), "newest row"),
+                           (dict(rows=0), "context row")]:
+        with pytest.raises(AssertionError, match=words): check_starts(partial(starts, **mistake))
+    with tempfile.TemporaryDirectory() as folder:
+        for rows in (30, 120):
+            record(Path(folder) / "block_000", rows)
+            block = Block(Path(folder) / "block_000", owner=False)
+            assert block.span(11) == starts(block.head, 100, 10, low=MARGIN)

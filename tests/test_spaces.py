@@ -33,36 +33,14 @@ def test_numbers_classes_and_images_get_a_spec():
                              "cam": Spec((64, 96, 1), "uint8")}
 
 
-# nbs/25_spaces.ipynb #d86c3fde
-def test_observations_are_read_checked_and_stored():
-    space = spaces.Dict({"n": spaces.Discrete(3, start=5), "x": spaces.Box(-9, 9, (2,), np.float64),
-                         "m": spaces.MultiDiscrete([3, 2])})
-    adapter = Adapter(space, spaces.Discrete(2))
-    out = {k: np.zeros(s.shape, s.dtype) for k, s in adapter.obs_spec.items()}
-    value = {"n": 7, "x": np.array([0.5, -2.0]), "m": np.array([2, 1])}
-    adapter.read(value, out)
-    assert out["n"] == 2 and out["x"].tolist() == [0.5, -2.0] and (out["m/0"], out["m/1"]) == (2, 1)
-    for key, bad, words in [("n", 8, "outside its space"), ("x", np.zeros(3), "has shape (3,)"),
-                            ("x", np.array([np.nan, 0]), "not finite"), ("m", np.zeros(2), "float64")]:
-        with pytest.raises(ValueError) as error: adapter.read(value | {key: bad}, out)
-        assert words in str(error.value) and repr(key)[:-1] in str(error.value)
-
-
-# nbs/25_spaces.ipynb #96de8e77
-def test_actions_go_back_to_the_form_that_the_env_knows():
-    box = action_writer(spaces.Box(np.float32([0, -2, -np.inf]), np.float32([10, 2, np.inf])), "action")
-    act = lambda *x: box({"action": np.float32(x)}).tolist()
-    assert act(0, 0, 0.5) == [5, 0, 0.5]       # the middle of the bounds; unbounded ones as they are
-    assert act(-1, 1, -1) == [0, 2, -1]
-    assert act(-7, 7, -7) == [0, 2, -1]        # clipped first
-    assert action_writer(spaces.Discrete(3, start=4), "a")({"a": np.int32(2)}) == 6
-    unequal = action_writer(spaces.MultiDiscrete([4, 2], start=[0, 10]), "a")
-    assert unequal({"a/0": np.int32(3), "a/1": np.int32(1)}).tolist() == [3, 11]
-    for space in [spaces.MultiDiscrete([3, 3]), spaces.MultiBinary(4), spaces.Box(-3, 5, (2, 2), np.float64),
-                  spaces.Dict({"go": spaces.Dict({"x": spaces.Box(-2, 2, (1,))}), "b": spaces.Discrete(3)}),
-                  spaces.Tuple([spaces.Discrete(2), spaces.Box(0, 1, ())])]:
-        action = {k: np.ones(s.shape, s.dtype) for k, s in Adapter(spaces.Discrete(2), space).act_spec.items()}
-        assert space.contains(action_writer(space, "action")(action)), space
+# nbs/25_spaces.ipynb #822b34ab
+def test_an_unusable_image_size_names_the_nearest_ones():
+    assert check_size([64, 96]) == (64, 96)
+    for size, words in [((84, 84), "[80, 80] or environment.image_size=[96, 96]"),
+                        ((32, 300), "[48, 256]"), ((64,), "[64]")]:
+        with pytest.raises(EnvError) as error: check_size(size)
+        assert words in str(error.value)
+    with pytest.raises(EnvError, match="96, 96"): leaves(spaces.Box(0, 255, (84, 84, 3), np.uint8), "vector")
 
 
 # nbs/25_spaces.ipynb #2f46b54e
@@ -78,14 +56,36 @@ def test_images_are_resized_without_holes():
     assert (resize(np.full((84, 84), 9, np.uint8), (64, 64, 1)) == 9).all()
 
 
-# nbs/25_spaces.ipynb #822b34ab
-def test_an_unusable_image_size_names_the_nearest_ones():
-    assert check_size([64, 96]) == (64, 96)
-    for size, words in [((84, 84), "[80, 80] or environment.image_size=[96, 96]"),
-                        ((32, 300), "[48, 256]"), ((64,), "[64]")]:
-        with pytest.raises(EnvError) as error: check_size(size)
-        assert words in str(error.value)
-    with pytest.raises(EnvError, match="96, 96"): leaves(spaces.Box(0, 255, (84, 84, 3), np.uint8), "vector")
+# nbs/25_spaces.ipynb #e88e2cc3
+def test_actions_go_back_to_the_form_that_the_env_knows():
+    box = action_writer(spaces.Box(np.float32([0, -2, -np.inf]), np.float32([10, 2, np.inf])), "action")
+    act = lambda *x: box({"action": np.float32(x)}).tolist()
+    assert act(0, 0, 0.5) == [5, 0, 0.5]       # the middle of the bounds; unbounded ones as they are
+    assert act(-1, 1, -1) == [0, 2, -1]
+    assert act(-7, 7, -7) == [0, 2, -1]        # clipped first
+    assert action_writer(spaces.Discrete(3, start=4), "a")({"a": np.int32(2)}) == 6
+    unequal = action_writer(spaces.MultiDiscrete([4, 2], start=[0, 10]), "a")
+    assert unequal({"a/0": np.int32(3), "a/1": np.int32(1)}).tolist() == [3, 11]
+    for space in [spaces.MultiDiscrete([3, 3]), spaces.MultiBinary(4), spaces.Box(-3, 5, (2, 2), np.float64),
+                  spaces.Dict({"go": spaces.Dict({"x": spaces.Box(-2, 2, (1,))}), "b": spaces.Discrete(3)}),
+                  spaces.Tuple([spaces.Discrete(2), spaces.Box(0, 1, (1,))])]:
+        action = {leaf.key: np.ones(leaf.spec.shape, leaf.spec.dtype) for leaf in leaves(space, "action")}
+        assert space.contains(action_writer(space, "action")(action)), space
+
+
+# nbs/25_spaces.ipynb #d86c3fde
+def test_observations_are_read_checked_and_stored():
+    space = spaces.Dict({"n": spaces.Discrete(3, start=5), "x": spaces.Box(-9, 9, (2,), np.float64),
+                         "m": spaces.MultiDiscrete([3, 2])})
+    adapter = Adapter(space, spaces.Discrete(2))
+    out = {k: np.zeros(s.shape, s.dtype) for k, s in adapter.obs_spec.items()}
+    value = {"n": 7, "x": np.array([0.5, -2.0]), "m": np.array([2, 1])}
+    adapter.read(value, out)
+    assert out["n"] == 2 and out["x"].tolist() == [0.5, -2.0] and (out["m/0"], out["m/1"]) == (2, 1)
+    for key, bad, words in [("n", 8, "outside its space"), ("x", np.zeros(3), "has shape (3,)"),
+                            ("x", np.array([np.nan, 0]), "not finite"), ("m", np.zeros(2), "float64")]:
+        with pytest.raises(ValueError) as error: adapter.read(value | {key: bad}, out)
+        assert words in str(error.value) and repr(key)[:-1] in str(error.value)
 
 
 # nbs/25_spaces.ipynb #47e8ab32
