@@ -321,9 +321,9 @@ def _size_conflicts(models):
 
 def _room_conflicts(cfg):
     collect, capacity = cfg.collect, cfg.replay.capacity
-    rows = capacity // (collect.envs * max(collect.processes, 1))
-    if rows < cfg.train.sequence_length + 2:
-        need = (cfg.train.sequence_length + 2) * collect.envs * max(collect.processes, 1)
+    envs, least = collect.envs * max(collect.processes, 1), cfg.train.sequence_length + 19  # see replay.MARGIN
+    rows, need = capacity // envs, least * envs
+    if rows < least:
         yield (f"replay.capacity={capacity}: gives each environment {rows} steps, too few for "
                f"train.sequence_length={cfg.train.sequence_length}. Must be at least {need}.")
     if collect.prefill > capacity:
