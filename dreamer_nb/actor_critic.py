@@ -10,17 +10,18 @@ import torch
 from torch import Tensor, nn
 from .latents import Categorical, Draw, bounded_normal
 from .twohot import twohot_weights
-from .returns import lambda_return, percentiles
+from .returns import percentiles
 from .networks import Linear, MLP, Sizes
 from .encoder_decoder import Specs, module_name
 from .world_model import ValueHead
 
-# %% ../nbs/22_actor_critic.ipynb #8733594f
+# %% ../nbs/22_actor_critic.ipynb #e35bf66d
 class ActionDist:
     "One distribution per action key; log-probabilities and entropies are summed over keys."
     def __init__(self, dists: dict): self.dists = dists
 
-    def sample(self, draw: Draw) -> dict[str, Tensor]: return {k: d.sample(draw) for k, d in self.dists.items()}
+    def sample(self, draw: Draw) -> dict[str, Tensor]:
+        return {k: d.sample(draw) for k, d in self.dists.items()}
 
     def mode(self) -> dict[str, Tensor]: return {k: d.mode() for k, d in self.dists.items()}
 
@@ -37,7 +38,8 @@ class Actor(nn.Module):
         self.act, self.mlp, self.heads = act, MLP(size.feat, size.units, 3), nn.ModuleDict()
         for key, spec in act.items():
             outputs = ("logits",) if spec.discrete else ("mean", "std")
-            self.heads[module_name(key)] = nn.ModuleDict({o: Linear(size.units, spec.width, 0.01) for o in outputs})
+            head = {o: Linear(size.units, spec.width, 0.01) for o in outputs}
+            self.heads[module_name(key)] = nn.ModuleDict(head)
 
     def forward(self, feat: Tensor) -> ActionDist:  # (..., F)
         x = self.mlp(feat)
@@ -49,9 +51,9 @@ class Actor(nn.Module):
         if spec.discrete: return Categorical(heads["logits"](x).reshape(*shape, spec.classes), event)
         return bounded_normal(heads["mean"](x).reshape(shape), heads["std"](x).reshape(shape), event)
 
-# %% ../nbs/22_actor_critic.ipynb #e0a1c373
+# %% ../nbs/22_actor_critic.ipynb #169071ed
 class ReturnScale(nn.Module):
-    "How far good returns lie from bad ones: slow averages of two percentiles (official: `utils.Normalize`, `perc`)."
+    "How far good returns lie from bad: slow averages of two percentiles (official: `Normalize`, `perc`)."
     def __init__(self,
         rate: float = 0.01,   # of the moving averages, which start at 0 and are not debiased
         limit: float = 1.0,   # never divide by less: small returns are noise, not signal
@@ -71,7 +73,7 @@ class ReturnScale(nn.Module):
     @property
     def scale(self) -> Tensor: return (self.high - self.low).clamp_min(self.limit)
 
-# %% ../nbs/22_actor_critic.ipynb #5fa9ae80
+# %% ../nbs/22_actor_critic.ipynb #ab267952
 def actor_loss(
     dist: ActionDist,          # (H, N) policy at each dreamed state but the last
     action: dict[str, Tensor], # (H, N, …) what was done there
@@ -80,8 +82,11 @@ def actor_loss(
     entropy: float = 3e-4,     # η: reward for staying undecided
 ) -> Tensor:                   # (H, N)
     "REINFORCE with a baseline and an entropy bonus (eq. 11, official: `agent.imag_loss`)."
-    bonus = dist.log_prob(action) * advantage.detach() + entropy * dist.entropy()
-    return -weight.detach() * bonus
+    logp = dist.log_prob(action)
+    if not logp.shape == advantage.shape == weight.shape:
+        raise ValueError(f"log-probabilities {tuple(logp.shape)}, advantage {tuple(advantage.shape)} and weight "
+                         f"{tuple(weight.shape)} must have one shape (H, N)")
+    return -weight.detach() * (logp * advantage.detach() + entropy * dist.entropy())
 
 
 def critic_loss(
@@ -91,6 +96,7 @@ def critic_loss(
     slow: Tensor,    # (...) the slow critic's values, to stay near
 ) -> Tensor:         # (...)
     "Two-hot regression to the return, and to the slow critic's opinion."
-    below, above, weight = twohot_weights(torch.stack([ret, slow], -1), critic.bins)  # (..., 2): both codes at once
+    targets = torch.stack([ret, slow], -1).detach()  # (..., 2): both at once
+    below, above, weight = twohot_weights(targets, critic.bins)
     pair = torch.lerp(logits.gather(-1, below), logits.gather(-1, above), weight)
     return 2 * logits.logsumexp(-1) - pair.sum(-1)
