@@ -106,7 +106,8 @@ def image_shape(specs: Specs) -> tuple[tuple[int, int], int]:
     "Common height and width of all image keys, and their channels together."
     sides = {s.shape[:2] for s in specs.values()}
     if len(sides) > 1:
-        raise ValueError(f"all images must have one size, found {({k: s.shape for k, s in specs.items()})}")
+        shapes = {k: s.shape for k, s in specs.items()}
+        raise ValueError(f"all images must have one size, found {shapes}")
     h, w = sides.pop()
     if h % 16 or w % 16 or not (48 <= h <= 256 and 48 <= w <= 256):
         raise ValueError(f"image size {h}×{w}: each side must be a multiple of 16 from 48 to 256")
@@ -140,7 +141,7 @@ class Encoder(nn.Module):
 
     def see(self, image: Tensor) -> Tensor:  # uint8 (*batch, h, w, c) -> (*batch, embed)
         if image.dtype != torch.uint8:
-            raise TypeError(f"images must be uint8, 0 to 255, as they are stored; found {image.dtype}")
+            raise TypeError(f"images must be uint8, 0 to 255, as stored; found {image.dtype}")
         x = image.flatten(0, -4).permute(0, 3, 1, 2).float() / 255 - 0.5
         for layer in self.cnn: x = layer(x, pool=True)
         return x.permute(0, 2, 3, 1).reshape(*image.shape[:-3], -1)  # features in (h, w, c) order
@@ -167,8 +168,8 @@ class Decoder(nn.Module):
         (h, w), channels = image_shape(self.images)
         depths = [size.depth * m for m in MULTS]
         if size.deter % 8 or depths[-1] % 8:
-            raise ValueError(f"Decoder: deter={size.deter} and 4·depth={depths[-1]} must be multiples "
-                             f"of 8, because 8 blocks share them; take an even depth")
+            raise ValueError(f"Decoder: deter={size.deter} and 4·depth={depths[-1]} must be "
+                             "multiples of 8, because 8 blocks share them; take an even depth")
         self.map = h // 16, w // 16, depths[-1]
         width = int(np.prod(self.map))
         self.blocks = BlockLinear(size.deter, width, 8)
@@ -178,7 +179,10 @@ class Decoder(nn.Module):
         self.cnn.extend(ConvLayer(depths[i + 1], depths[i]) for i in range(3))
         self.image = Conv(depths[0], channels)
 
-    def forward(self, deter: Tensor, stoch: Tensor) -> dict[str, Tensor]:  # (*batch, D), (*batch, S, C)
+    def forward(self,
+        deter: Tensor,        # (*batch, D)
+        stoch: Tensor,        # (*batch, S, C)
+    ) -> dict[str, Tensor]:   # key → (*batch, *shape), with classes at the end
         "Raw predictions: numbers in symlog space, logits of classes, images in [0, 1]."
         out, stoch = {}, stoch.flatten(-2)
         if self.vectors:
@@ -192,9 +196,10 @@ class Decoder(nn.Module):
             out.update(zip(self.images, self.draw(deter, stoch).split(channels, -1)))
         return out
 
-    def draw(self, deter: Tensor, stoch: Tensor) -> Tensor:  # (*batch, D), (*batch, S·C) -> (*batch, h, w, c)
+    def draw(self, deter: Tensor, stoch: Tensor) -> Tensor:  # (*batch, D), (*batch, S·C)
+        "All images of the observation, side by side in the channels: (*batch, h, w, c)."
         h, w, c = self.map
-        spread = self.blocks(deter).reshape(-1, 8, h, w, c // 8)  # each block fills its own channels
+        spread = self.blocks(deter).reshape(-1, 8, h, w, c // 8)  # a block fills its own channels
         x = spread.permute(0, 2, 3, 1, 4).reshape(-1, h, w, c)
         x = x + self.stoch_out(self.stoch_hidden(stoch)).reshape(-1, h, w, c)
         x = norm_silu(x, self.norm).permute(0, 3, 1, 2)
@@ -220,5 +225,5 @@ def reconstruction_loss(
         return loss.flatten(-event).sum(-1) if event else loss
     if not spec.is_image: return symlog_mse_loss(pred, target.float(), event)
     if target.dtype != torch.uint8:
-        raise TypeError(f"images must be uint8, 0 to 255, as they are stored; found {target.dtype}")
+        raise TypeError(f"images must be uint8, 0 to 255, as stored; found {target.dtype}")
     return mse_loss(pred, target.float() / 255, event)

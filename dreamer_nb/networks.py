@@ -74,7 +74,7 @@ def block_matmul(
     "Multiply each contiguous slice of `x` with its own matrix."
     g, i, o = weight.shape
     if x.shape[-1] != g * i:
-        raise ValueError(f"block_matmul: x is {x.shape[-1]} wide, but {g} blocks of {i} need {g * i}")
+        raise ValueError(f"block_matmul: x is {x.shape[-1]} wide, {g} blocks of {i} need {g * i}")
     y = torch.bmm(x.reshape(-1, g, i).transpose(0, 1), weight)  # (G, N, out/G)
     return y.transpose(0, 1).reshape(*x.shape[:-1], g * o)
 
@@ -84,7 +84,7 @@ class BlockLinear(nn.Module):
     def __init__(self, inputs: int, outputs: int, blocks: int):
         super().__init__()
         if inputs % blocks or outputs % blocks:
-            raise ValueError(f"BlockLinear: {inputs} → {outputs} cannot be cut into {blocks} equal blocks")
+            raise ValueError(f"BlockLinear: cannot cut {inputs} → {outputs} into {blocks} blocks")
         weight = torch.empty(blocks, inputs // blocks, outputs // blocks)
         self.weight = nn.Parameter(init_weight(weight, inputs))  # fan-in: the whole width
         self.bias = nn.Parameter(torch.zeros(outputs))
@@ -95,7 +95,7 @@ class BlockLinear(nn.Module):
 # %% ../nbs/11_networks.ipynb #4b4d6906
 @dataclass(frozen=True)
 class Sizes:
-    "Every width of the agent. `Sizes.of(d)` derives them from one dial, as the official table does."
+    "Every width of the agent. `Sizes.of(d)` derives them from one dial, like the official table."
     deter: int = 512      # D: deterministic state
     hidden: int = 64      # width inside the RSSM
     units: int = 64       # U: width of every MLP
@@ -122,7 +122,7 @@ class Sizes:
         bad = {k: v for k, v in asdict(self).items() if k != "unimix" and v < 1}
         if bad: raise ValueError(f"Sizes: {bad} must be at least 1; a dial below 16 is too small")
         if self.deter % self.blocks:
-            raise ValueError(f"Sizes: deter={self.deter} must be a multiple of blocks={self.blocks}")
+            raise ValueError(f"Sizes: deter={self.deter} is not a multiple of blocks={self.blocks}")
 
 
 SIZES = dict(nano=32, size1m=64, size12m=256, size25m=384, size50m=512,
@@ -134,7 +134,8 @@ OFFICIAL = [  # pattern in our parameter name → the official one; applied in t
     (r"^encoder\.(mlp|cnn)\.(\d)\.", r"enc/\1\2/"), (r"^decoder\.", "dec/"), (r"^rssm\.", "dyn/"),
     (r"^reward\.", "rew/"), (r"^cont\.", "con/"), (r"^actor\.", "pol/"), (r"^critic\.", "val/"),
     (r"^slow\.", "slowval/"),
-    (r"/mlp\.(\d)\.(weight|bias)$", r"/mlp/linear\1/\2"), (r"/mlp\.(\d)\.scale$", r"/mlp/norm\1/scale"),
+    (r"/mlp\.(\d)\.(weight|bias)$", r"/mlp/linear\1/\2"),
+    (r"/mlp\.(\d)\.scale$", r"/mlp/norm\1/scale"),
     (r"^(rew|val|slowval)/head\.", r"\1/head/logits/"), (r"^con/head\.", "con/head/logit/"),
     (r"^pol/heads\._(.+)\.(logits|mean|std)\.", r"pol/head/\1/\2/"), ("/std/", "/stddev/"),
     (r"^dec/heads\._(.+)\.(logits|pred)\.", r"dec/vec/\1/\2/"),
@@ -176,7 +177,8 @@ def load_official(
     with torch.no_grad():
         for name, p in module.named_parameters():
             theirs = official_name(prefix + name)
-            if theirs not in arrays: raise KeyError(f"load_official: no {theirs!r} for {prefix + name!r}")
+            if theirs not in arrays:
+                raise KeyError(f"load_official: no {theirs!r} for {prefix + name!r}")
             array = from_official(torch.as_tensor(arrays[theirs]))
             if array.shape != p.shape:
                 raise ValueError(f"load_official: {theirs} is {tuple(array.shape)} in our layout, "

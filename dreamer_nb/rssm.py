@@ -26,14 +26,15 @@ class Latent(NamedTuple):
 
 # %% ../nbs/13_rssm.ipynb #9e28d1dd
 class BlockLayer(BlockLinear):
-    "Block-linear → RMSNorm over the whole width → SiLU; each block reads [own slice of deter, the rest]."
+    "Block-linear → RMSNorm over all → SiLU; each block reads [own slice of deter, the rest]."
     def __init__(self, deter: int, rest: int, blocks: int):
         super().__init__(deter + rest * blocks, deter, blocks)
         self.scale = nn.Parameter(torch.ones(deter))
 
     def split(self) -> tuple[Tensor, Tensor]:
         "Weights for the own slices (G, D/G, D/G) and for what all blocks share (rest, D)."
-        own, shared = self.weight.split([self.weight.shape[2], self.weight.shape[1] - self.weight.shape[2]], 1)
+        _, inputs, width = self.weight.shape
+        own, shared = self.weight.split([width, inputs - width], 1)
         return own, shared.transpose(0, 1).flatten(1)
 
 
@@ -55,10 +56,11 @@ class Memory(nn.Module):
     def drive(self, action: Tensor) -> Tensor:  # (..., A) -> (..., D)
         "What an action adds to the hidden layer; needs no state, so a whole sequence goes at once."
         action = action / action.abs().clamp_min(1).detach()
-        return self.action_in(action) @ self.hidden.split()[1][2 * self.size.hidden:] + self.hidden.bias
+        shared = self.hidden.split()[1]
+        return self.action_in(action) @ shared[2 * self.size.hidden:] + self.hidden.bias
 
-    def core(self, deter: Tensor, stoch: Tensor, drive: Tensor) -> Tensor:  # (N, D), (N, S, C), (N, D) -> (N, D)
-        "One step of memory."
+    def core(self, deter: Tensor, stoch: Tensor, drive: Tensor) -> Tensor:
+        "One step of memory: (N, D), (N, S, C), (N, D) → (N, D)."
         own, shared = self.hidden.split()
         x = torch.cat([self.deter_in(deter), self.stoch_in(stoch.flatten(-2))], -1)  # (N, 2·hidden)
         x = block_matmul(deter, own) + x @ shared[: 2 * self.size.hidden] + drive
@@ -70,7 +72,11 @@ class Memory(nn.Module):
 # %% ../nbs/13_rssm.ipynb #391f9b4c
 class RSSM(Memory):
     "Recurrent state-space model: memory, prior and posterior (official: `rssm.RSSM`)."
-    def __init__(self, action: int, embed: int, size: Sizes):  # widths of the coded action and of the embed
+    def __init__(self,
+        action: int,  # width of the coded action
+        embed: int,   # width of the encoder's output
+        size: Sizes,
+    ):
         super().__init__(action, size)
         D, N, SC = size.deter, size.hidden, size.stoch * size.classes
         self.prior, self.prior_logit = MLP(D, N, 2), Linear(N, SC)
@@ -80,8 +86,8 @@ class RSSM(Memory):
         "The guess before seeing (official: `RSSM._prior`)."
         return self.prior_logit(self.prior(deter)).unflatten(-1, (self.size.stoch, -1))
 
-    def post_logits(self, deter: Tensor, seen: Tensor) -> Tensor:  # (N, D), (N, hidden) -> (N, S, C)
-        "The belief after seeing."
+    def post_logits(self, deter: Tensor, seen: Tensor) -> Tensor:
+        "The belief after seeing: (N, D), (N, hidden) → (N, S, C)."
         x = deter @ self.post.weight[: self.size.deter] + seen
         return self.post_logit(norm_silu(x, self.post.scale)).unflatten(-1, (self.size.stoch, -1))
 
@@ -113,8 +119,8 @@ class RSSM(Memory):
             out.append((deter, stoch, logit))
         return Latent(*(torch.stack(x, 1) for x in zip(*out)))
 
-    def imagine_step(self, state: Latent, action: Tensor, draw: Draw) -> Latent:  # (N, …), (N, A) -> (N, …)
-        "One step without looking: the guessed part comes from the prior."
+    def imagine_step(self, state: Latent, action: Tensor, draw: Draw) -> Latent:
+        "One step without looking, (N, …), (N, A) → (N, …): the guessed part comes from the prior."
         deter = self.core(state.deter, state.stoch, self.drive(action))
         logit = self.prior_logits(deter)
         return Latent(deter, self.sample(logit, draw), logit)
