@@ -47,6 +47,7 @@ GLOSSARY = {k: Meaning(*v) for k, v in {
     'eval/return_std': ("standard deviation of those returns", "shrinks as the policy settles"),
     'eval/length_mean': ("mean length of the evaluation episodes", "depends on the world"),
     'eval/seconds': ("time the evaluation took", "small against training"),
+    'final/return_*': ("mean return of the evaluation after the run, greedy or sampled", "near eval/return_mean"),
     'replay_ratio': ("replayed steps per env step so far", "close to train.replay_ratio"),
     'replay/steps': ("env steps in the replay", "grows up to replay.capacity"),
     'speed/updates': ("updates per second since the last line", "steady"),

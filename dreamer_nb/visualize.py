@@ -35,7 +35,7 @@ def learning_curve(
 
 def _draw_returns(ax, rows):
     if 'episode/return' in rows.names:
-        ax.plot(*rows.curve('episode/return'), '.', color=INK, alpha=0.35, ms=5, mew=0, label='episode')
+        ax.plot(*rows.curve('episode/return'), '.', color=INK, alpha=0.35, ms=5, mew=0, label='episodes')
     if 'eval/return_mean' not in rows.names: return
     x, mean = rows.curve('eval/return_mean')
     std = rows.curve('eval/return_std')[1]
