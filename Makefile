@@ -14,7 +14,7 @@ LIMIT      := $(if $(shell command -v timeout),timeout 780)
 LONG_LIMIT := $(if $(shell command -v timeout),timeout 7200)
 
 .DEFAULT_GOAL := help
-.PHONY: help train test test-long check export lab docs constraints clean
+.PHONY: help train test test-long check export lab results docs constraints clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ export: $(VENV)/.dev  ## write package, tests and README from the notebooks
 
 lab: $(VENV)/.jupyter  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab nbs
+
+results: $(VENV)/.train  ## the CartPole table: ten cold starts, one after the other
+	$(BIN)/dreamer-bench train --seeds 0 1 2 3 4 5 6 7 8 9 --out nbs/results/cartpole.json
 
 docs: $(VENV)/.dev  ## render the site into _docs (needs the quarto program)
 	@command -v quarto >/dev/null || { echo "quarto is not installed: see https://quarto.org"; exit 1; }

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['COLUMNS', 'BenchError', 'Case', 'random_batch', 'measure', 'peak_memory', 'run_case', 'child', 'machine', 'versions',
-           'commit', 'quartiles', 'row', 'header', 'parser', 'cases', 'main']
+           'commit', 'quartiles', 'row', 'header', 'seed_row', 'run_seeds', 'parser', 'cases', 'learner', 'main']
 
 # %% ../nbs/45_bench.ipynb #1fafe8e6
 import argparse
@@ -15,6 +15,7 @@ import re
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
@@ -177,6 +178,46 @@ def header() -> str:
     names = [name.replace('_', ' ').replace('steps s', 'steps/s') for name in COLUMNS]
     return '  '.join(f'{n:<{w}}' if w > 20 else f'{n:>{w}}' for n, w in zip(names, COLUMNS.values()))
 
+# %% ../nbs/45_bench.ipynb #fe950a01
+def seed_row(
+    seed: int,
+    run_dir: Path,  # of a run that has ended
+    started: float, # when its command was given, seconds since 1970
+) -> dict:  # what the table shows of it
+    "The course and the end of one run."
+    from dreamer_nb.tracking import Run
+    end = json.loads((run_dir / 'eval.json').read_text(encoding='utf-8'))
+    names = 'step', 'env_steps', 'eval/return_mean'
+    course = [[round(r['time'] - started, 1), *(round(r[n], 1) for n in names)] for r in Run(run_dir).evaluations]
+    short = {how: {k: round(end[how][k], 2) for k in ('mean', 'std')} for how in ('greedy', 'sampled')}
+    totals = {k: end[k] for k in ('updates', 'env_steps', 'reason')}
+    return dict(seed=seed, **totals, solved=end['solved'], **short, evaluations=course)
+
+
+def run_seeds(
+    out: Path,             # JSON file, written after each run
+    seeds: list[int],
+    overrides: list[str],  # further arguments of dreamer-train
+) -> dict:
+    "A cold start of dreamer-train for each seed."
+    command = ' '.join(['dreamer-train', *overrides])
+    found = json.loads(out.read_text(encoding='utf-8')) if out.exists() else {}
+    rows = {r['seed']: r for r in found.get('runs', []) if found['command'] == command}
+    table = dict(command=command, machine=machine(), versions=versions())
+    for seed in [s for s in seeds if s not in rows]:
+        with tempfile.TemporaryDirectory(prefix='dreamer_bench_') as folder:
+            args = [sys.executable, '-m', 'dreamer_nb.cli', 'train', f'general.seed={seed}',
+                    f'general.run_dir={folder}/run', f'general.root={folder}', *overrides]
+            started = time.time()
+            done = subprocess.run(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            if done.returncode: raise BenchError(f'seed {seed}: {done.stderr.strip()[-2000:]}')
+            rows[seed] = seed_row(seed, Path(folder) / 'run', started)
+        table['runs'] = [rows[s] for s in sorted(rows)]
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(json.dumps(table) + '\n', encoding='utf-8')
+        print(json.dumps({k: v for k, v in rows[seed].items() if k != 'evaluations'}), flush=True)
+    return table
+
 # %% ../nbs/45_bench.ipynb #4eae2f49
 def parser() -> argparse.ArgumentParser:
     "What `dreamer-bench` understands."
@@ -193,6 +234,10 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument('--plain', action='store_true', help='measure the plain path, which the notebooks explain')
     p.add_argument('--device', type=_device, default='cpu', help='cpu, cuda, cuda:N or mps (cpu)')
     p.add_argument('--json', metavar='FILE', type=Path, help='write every single time here')
+    p = sub.add_parser('train', help='cold starts of dreamer-train', description='A cold start of dreamer-train for each seed.')
+    p.add_argument('--seeds', type=int, nargs='+', default=list(range(10)), help='general.seed of each run (0 to 9)')
+    p.add_argument('--out', metavar='FILE', type=Path, required=True, help='JSON file, written after each run')
+    p.add_argument('overrides', nargs='*', metavar='KEY=VALUE', help='further arguments of dreamer-train, after --')
     return top
 
 
@@ -214,19 +259,23 @@ def cases(args: argparse.Namespace) -> list[Case]:
     return [Case(obs=obs, threads=n, **same) for obs in kinds for n in threads]
 
 
+def learner(args: argparse.Namespace):
+    "`dreamer-bench learner`: a line of the table for each case."
+    about, results = dict(machine=machine(), versions=versions()), []
+    load = '' if about['machine']['load_before'] is None else f", load {about['machine']['load_before']:.1f}"
+    print(f"{about['machine']['cpu']}, {about['machine']['cores']} cores{load}; torch {about['versions']['torch']}", header(), sep='\n')
+    for case in cases(args):
+        results.append(run_case(case))
+        print(row(results[-1]), flush=True)
+    if args.json: args.json.write_text(json.dumps(about | dict(results=results), indent=1) + '\n', encoding='utf-8')
+
+
 def main(
     argv: list[str] | None = None,  # arguments; None: of the command line
 ) -> int:  # exit code
     "The command `dreamer-bench`."
-    args, results = parser().parse_args(argv), []
-    about = dict(machine=machine(), versions=versions())
-    load = '' if about['machine']['load_before'] is None else f", load {about['machine']['load_before']:.1f}"
-    print(f"{about['machine']['cpu']}, {about['machine']['cores']} cores{load}; torch {about['versions']['torch']}", header(), sep='\n')
-    try:
-        for case in cases(args):
-            results.append(run_case(case))
-            print(row(results[-1]), flush=True)
-        if args.json: args.json.write_text(json.dumps(about | dict(results=results), indent=1) + '\n', encoding='utf-8')
+    args = parser().parse_args(argv)
+    try: learner(args) if args.what == 'learner' else run_seeds(args.out, args.seeds, args.overrides)
     except (BenchError, OSError) as error:
         print(f'dreamer-bench: {error}', file=sys.stderr)
         return 1
