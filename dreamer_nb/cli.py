@@ -212,7 +212,7 @@ def describe_start(t, event) -> list[str]:
              f'({show_bytes(free)} are free), and as much memory to cache it'
              + f' ({show_bytes(memory or 0)} in this machine)' * bool(memory)]
     uri = store_uri(t.cfg) if t.tracker.mlflow else ''
-    watch = f'metrics: mlflow ui --backend-store-uri {uri}'  # a server's address may hold a password
+    watch = f'metrics: mlflow ui --backend-store-uri {uri}'  # not a server: it may hold a password
     return lines + [watch] * uri.startswith('sqlite:')
 
 
@@ -361,14 +361,13 @@ def sweep_configs(argv: list[str]) -> list[Config]:
                           'Use general.root=DIR.')
     found, overrides = [], [a for a in normalise(['-m', *argv]) if a not in ('-m', '--multirun')]
     register()
-    collect = lambda node: found.append(from_hydra(node))
-    main = hydra.main(f'pkg://{CONF}', 'config', '1.3')(collect)
+    main = hydra.main(f'pkg://{CONF}', 'config', '1.3')(found.append)
     try:
         with TemporaryDirectory() as scratch, _command_line(
                 'dreamer-train', '-m', *overrides, f'hydra.sweep.dir={quoted(scratch)}'): main()
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigError(f'Wrong configuration: {str(error).splitlines()[0]}') from error
-    return found
+    return [from_hydra(node) for node in found]
 
 
 def sweep(argv: list[str]) -> int:  # exit code
