@@ -243,7 +243,7 @@ def open_block(path: Path, *args, patience: float = 10) -> BlockWriter:  # patie
             if "held by" not in str(error) or time.monotonic() > deadline: raise
             time.sleep(0.1)
 
-# %% ../nbs/37_collector.ipynb #1cf417d3
+# %% ../nbs/37_collector.ipynb #f3a7bc10
 class CollectorError(RuntimeError):
     "A collector failed more often than collect.max_restarts allows, or before its first step."
 
@@ -266,12 +266,12 @@ class Collectors:
         timeout: float = 60,     # seconds that a step may take
         max_restarts: int = 3,   # of one collector
     ):
-        self.timeout, self.max_restarts, self.restarts = timeout, max_restarts, [0] * processes
+        self.path, self.timeout, self.max_restarts = path, timeout, max_restarts
+        self.restarts, self.running = [0] * processes, []
         self.stored = [*stored, *[0] * (processes - len(stored))]
         self.control = Control(path / "control.bin", len(self.stored), create=True)
         self.control.steps[:] = self.stored
         self.job = pack(dict(job, path=path, blocks=len(self.stored)))
-        self.running = []
         try:
             for i in range(processes): self.running.append(self.start(i))
         except BaseException:
