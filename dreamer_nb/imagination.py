@@ -13,23 +13,25 @@ from .latents import Draw
 from .encoder_decoder import Specs, embed
 from .rssm import Latent
 
-# %% ../nbs/21_imagination.ipynb #a317e02e
+# %% ../nbs/21_imagination.ipynb #0e643b29
 class Dream(NamedTuple):
     "Imagined trajectories; index 0 along time is the real state they start from."
     feat: Tensor               # (H+1, N, F)
-    action: dict[str, Tensor]  # key → (H+1, N, …): action[t] is chosen in feat[t] and leads to feat[t+1]
+    action: dict[str, Tensor]  # key → (H+1, N, …): action[t] is chosen in feat[t]
 
 
 @torch.no_grad()
 def imagine(
-    step: Callable,    # state, coded action, draw -> next state: `rssm.imagine_step`, or `fast.Step(rssm)`
-    policy: Callable,  # feat (N, F) -> a distribution with `sample(draw) -> dict of actions`
+    step: Callable,    # (state, coded action, draw) -> next state; such as `rssm.imagine_step`
+    policy: Callable,  # feat (N, F) -> something with `sample(draw) -> dict of actions`
     act: Specs,        # the action keys
     start: Latent,     # (N, …) states to dream from
     length: int,       # H: imagined steps
     draw: Draw,
 ) -> Dream:
-    "Act in the dream for `length` steps (official: `rssm.RSSM.imagine`). No gradient is kept: REINFORCE needs none."
+    "Act in the dream for `length` steps; REINFORCE needs no gradient (official: `RSSM.imagine`)."
+    if start.deter.dim() != 2:
+        raise ValueError(f"start.deter is {tuple(start.deter.shape)}, expected (N, D): flatten (B, T) first")
     state, feats, actions = start, [start.feat], []
     for _ in range(length):
         actions.append(policy(feats[-1]).sample(draw))
