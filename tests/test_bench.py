@@ -13,7 +13,9 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pytest
 
-from dreamer_nb.bench import Case, header, main, measure, quartiles, random_batch, row
+from dreamer_nb.bench import (
+    BenchError, Case, header, main, measure, quartiles, random_batch, row, run_seeds,
+)
 from dreamer_nb.blocks import replay_spec
 
 
@@ -56,6 +58,18 @@ def test_the_command_measures_writes_json_and_reports_what_fails():
         for wrong in (["--repeats", "0"], ["--size", "size2m"], ["--threads", "two"], ["--device", "tpu"]):
             with pytest.raises(SystemExit) as error: main(["learner", *wrong])
             assert error.value.code == 2
+
+
+# nbs/45_bench.ipynb #227cea05
+def test_a_table_of_cold_starts_is_written_and_continued():
+    with TemporaryDirectory() as folder:
+        out, small = Path(folder, "table.json"), ["models.d_hidden=32", "train.max_steps=4", "train.eval_every=2", "train.eval_episodes=2",
+            "train.final_episodes=2", "train.batch_size=2", "train.sequence_length=8", "collect.prefill=64", "tracking.mlflow=false"]
+        first = run_seeds(out, [3], small)
+        rows = run_seeds(out, [3, 5], small)["runs"]
+        assert [r["seed"] for r in rows] == [3, 5] and rows[0] == first["runs"][0]
+        assert rows[0]["updates"] == 4 and rows[0]["solved"] is None and [p[1] for p in rows[0]["evaluations"]] == [2, 4]
+        with pytest.raises(BenchError, match="train.lrr"): run_seeds(out, [7], ["train.lrr=1"])
 
 
 # nbs/45_bench.ipynb #80430774
