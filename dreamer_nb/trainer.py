@@ -74,8 +74,10 @@ class Meter:
 
     def line(self, updates: int, env_steps: int) -> dict:
         "The metrics; from here on it counts anew."
-        now, out = np.array([time.perf_counter(), updates, env_steps]), {"episode/count": self.count}
-        if self.ended: out["episode/return"], out["episode/length"] = np.mean(self.ended, 0).tolist()
+        now = np.array([time.perf_counter(), updates, env_steps])
+        out = {"episode/count": self.count}
+        if self.ended:
+            out["episode/return"], out["episode/length"] = np.mean(self.ended, 0).tolist()
         if self.before is not None:
             seconds, *new = now - self.before
             out |= {"speed/updates": new[0] / seconds, "speed/env_steps": new[1] / seconds,
@@ -89,8 +91,8 @@ def env_maker(
     env: Callable | str | None = None,  # () → gymnasium.Env, or a name; None: as `cfg` says
 ) -> Callable:                          # (seed=…) → Environment
     "How to make one environment as a config says."
-    e = cfg.environment
-    return partial(make_env, env or e.environment_name, kwargs=e.kwargs, use_pixels=cfg.general.use_pixels,
+    e, pixels = cfg.environment, cfg.general.use_pixels
+    return partial(make_env, env or e.environment_name, kwargs=e.kwargs, use_pixels=pixels,
                    action_repeat=e.action_repeat, image_size=e.image_size, grayscale=e.grayscale,
                    time_limit=e.time_limit)
 
@@ -165,7 +167,8 @@ def look(self: Trainer) -> dict | None:  # a checkpoint to start from, if the co
     self.size = size = Sizes(**cfg.sizes())
     self.specs = replay_spec(self.obs, self.act, size.deter, size.stoch, size.classes)
     self.worlds = c.envs * max(1, c.processes)
-    self.rows, self.room = cfg.replay.capacity // self.worlds, replay_bytes(self.specs, cfg.replay.capacity)
+    self.rows = cfg.replay.capacity // self.worlds
+    self.room = replay_bytes(self.specs, cfg.replay.capacity)
     self.prefill = float("inf") if cfg.mode == "bootstrap" else c.prefill  # steps of random actions
     place = Path(tempfile.gettempdir() if g.dry_run else g.run_dir or g.root)
     check_room(place / "replay", self.room)
@@ -248,14 +251,19 @@ def start_here(self: Trainer, saved: dict | None):
     "One collector in this process; where it can, it goes on in the middle of its episodes."
     envs, actions, block = self.cfg.collect.envs, None, next(iter(self.replay.blocks), None)
     if saved and block.head == saved["head"]:
-        worlds = Environments(self.make_one, envs, saved["seed"])
+        seed = saved["seed"]
+        worlds = Environments(self.make_one, envs, seed)
         actions = bring_back(worlds, saved, block)
-        if actions is None: self.warn("the envs could not be brought back to where they were, so "
-                                      "new episodes begin. Are they deterministic, given a seed?")
-    seed = (self.cfg.general.seed, 0, block.head if block else 0) if actions is None else saved["seed"]
-    if actions is None: worlds = Environments(self.make_one, envs, seed)
+        if actions is None:
+            worlds.close()
+            self.warn("the envs could not be brought back to where they were, so new episodes "
+                      "begin. Are they deterministic, given a seed?")
+    if actions is None:
+        seed = self.cfg.general.seed, 0, block.head if block else 0
+        worlds = Environments(self.make_one, envs, seed)
     self.stack.callback(worlds.close)
-    writer = open_block(self.dir / "replay" / "block_000", self.specs, envs, self.rows, bool(actions))
+    path = self.dir / "replay" / "block_000"
+    writer = open_block(path, self.specs, envs, self.rows, actions is not None)
     self.stack.callback(writer.close)
     self.collector = Collector(worlds, self.agent.policy, writer, seed)
     if actions: self.collector.load_state_dict(saved, actions)
@@ -315,13 +323,14 @@ def run(self: Trainer) -> Iterator[Event]:
 def train(self: Trainer) -> Iterator[Event]:
     "Collect and update in turn until a budget is spent or somebody says stop."
     t = self.cfg.train
+    evals = 0 if self.cfg.mode == "bootstrap" else t.eval_every  # there is no actor to be judged
     while not self.stopping and self.updates < t.max_steps:
         yield from self.collect()
         if self.due():
             metrics = self.update()
             if self.updates == 1 or self.updates % t.log_every == 0: self.log(metrics)
             yield self.event("update", metrics=metrics)
-            if t.eval_every and self.updates % t.eval_every == 0: yield from self.evaluate()
+            if evals and self.updates % evals == 0: yield from self.evaluate()
             if t.checkpoint_every and self.updates % t.checkpoint_every == 0: yield self.save()
         elif self.over_budget(): break
     self.reason, self.ended = self.reason or "budget spent", True
@@ -357,7 +366,8 @@ def collect(self: Trainer) -> Iterator[Event]:
         ended = self.collector.step(random=self.env_steps < self.prefill)
         news = [("episode", ret, length) for _, ret, length in ended]
     self.meter.waited += time.perf_counter() - start
-    for kind, *data in news: yield self.episode(*data) if kind == "episode" else self.restarted(*data)
+    tell = dict(episode=self.episode, restart=self.restarted)
+    yield from [tell[kind](*data) for kind, *data in news]  # all are counted before one is told
 
 
 def episode(self: Trainer, ret: float, length: int) -> Event:

@@ -25,7 +25,7 @@ from dreamer_nb.environments import CountingEnv, probe_env, random_actions
 from dreamer_nb.replay import Block
 from dreamer_nb.spaces import EnvError
 from dreamer_nb.tracking import Run, unexplained
-from dreamer_nb.trainer import Meter, Trainer, pick_device
+from dreamer_nb.trainer import Meter, Trainer, payload, pick_device
 
 
 # nbs/38_trainer.ipynb #b138a6f6
@@ -556,8 +556,85 @@ def test_a_script_that_is_killed_and_interrupted_goes_on_each_time():
     check_life([signal.SIGKILL, signal.SIGINT], seed=0)
 
 
+# nbs/38_trainer.ipynb #7ef12e0c
+@pytest.mark.slow
+@pytest.mark.faults
+def test_collectors_that_are_killed_at_three_moments_are_replaced_and_nothing_is_lost():
+    with tempfile.TemporaryDirectory() as folder:
+        rng, told, killed, events = np.random.default_rng(2), Told(), [], []
+        moments = rng.choice(np.arange(1, 40), 3, replace=False)
+        with Trainer(tiny(folder, 2, train=dict(max_steps=60, replay_ratio=4)), partial(CountingEnv, 7), told) as t:
+            for event in t:
+                events.append(event)
+                if event.kind == "update" and event.step in moments:
+                    time.sleep(rng.uniform(0, 0.1))
+                    killed.append(int(rng.integers(2)))
+                    os.kill(pids(t)[killed[-1]], signal.SIGKILL)
+            assert t.updates == 60 and [e.data["collector"] for e in of("restart", events)] == killed
+        for i in range(2): check_window(folder, i, 1 + killed.count(i))
+
+
 # nbs/38_trainer.ipynb #8636dc5b
 @pytest.mark.slow
 @pytest.mark.faults
 def test_a_script_that_is_killed_and_interrupted_three_times_each_goes_on():
     check_life([signal.SIGKILL, signal.SIGINT, signal.SIGINT, signal.SIGKILL, signal.SIGKILL, signal.SIGINT], seed=1)
+
+
+# nbs/38_trainer.ipynb #4b005b0c
+PARTS = {  # where each part is in a checkpoint
+    "parameters": [("agent", None)],
+    "optimizer": [("agent", "_extra_state", "opt")],
+    "draws of the agent": [("agent", "_extra_state", "draw")],
+    "draws of the replay": [("replay", "rng")],
+    "windows served": [("replay", "served")],
+    "collector": [("collector",)],
+    "best score": [("counters", "best")],
+    "last returns": [("counters", "returns")],
+}
+
+
+def forget(saved, fresh, part):
+    "Replace a part of a checkpoint by that of a new run."
+    for *above, key in PARTS[part]:
+        for name in above: saved, fresh = saved[name], fresh[name]
+        saved |= {k: fresh[k] for k in (fresh if key is None else [key]) if key or k != "_extra_state"}
+
+
+def check_parts(mine):
+    "Resume with these parts; say which one is missing or not needed."
+    unknown = set(mine) - set(PARTS)
+    if unknown: raise AssertionError(f"{sorted(unknown)} is not in PARTS")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder)
+        with Trainer(tiny(path / "fresh")) as t:
+            next(t)
+            fresh = payload(t)
+        t, _ = played(tiny(path / "run"), stop=10)
+
+        def four_more(kept):
+            name = path / "-".join(sorted(kept)).replace(" ", "_")
+            shutil.copytree(path / "run", name)
+            saved = load_checkpoint(find_checkpoint(name))
+            for part in set(PARTS) - set(kept): forget(saved, fresh, part)
+            Checkpoints(name / "checkpoints").save(10, saved, "final")
+            return numbers(of("update", played(tiny(name, train=dict(max_steps=14)), warn=Told())[1]))
+
+        right = four_more(PARTS)
+        if four_more(set(mine)) == right: kept = set(mine)
+        else:
+            for part in set(PARTS) - set(mine):
+                if four_more(set(PARTS) - {part}) != right:
+                    raise AssertionError(f"without {part!r} the next four updates are other ones")
+        idle = [part for part in sorted(kept) if part in ("best score", "last returns")]
+        return f"right, though {idle} are not needed for that" if idle else "right"
+
+
+# nbs/38_trainer.ipynb #de1b2aeb
+def test_the_check_of_the_exercise_knows_what_the_next_update_needs():
+    right = set(PARTS) - {"best score", "last returns"}
+    assert check_parts(right) == "right"
+    assert "best score" in check_parts(right | {"best score"})
+    for part in ("windows served", "collector"):
+        with pytest.raises(AssertionError, match=part): check_parts(right - {part})
+    with pytest.raises(AssertionError, match="not in PARTS"): check_parts(["everything"])
