@@ -28,6 +28,7 @@ from .agent import Policy
 from .blocks import BlockWriter, ReplayError, open_array, replay_spec, reserve
 from .environments import Environments, random_actions
 from .latents import Draw
+from .optimizer import views
 from .replay import Block
 from .spaces import EnvError
 
@@ -40,18 +41,18 @@ class Weights:
         create: bool = False,  # the trainer makes the file, collectors open it
     ):
         self.params, self.version = [p.detach() for p in policy.parameters()], 0
-        self.sizes = [p.numel() for p in self.params]
+        shape = 2, 2 + sum(p.numel() for p in self.params)
         if create: path.unlink(missing_ok=True)  # an orphan may still look at the old one
-        shape = 2, 2 + sum(self.sizes)
         rows = open_array(path, np.float32, shape, "w+" if create else "r")
-        if create: reserve(path, rows, 0, shape[1])
         self.number, self.slots = rows[0, :2].view(np.int64), rows[:, 2:]
+        if not create: return
+        reserve(path, rows, 0, shape[1])
+        self.views = [views(torch.from_numpy(slot), self.params) for slot in self.slots]
 
     def publish(self):
         "Write the weights into the slot that nobody should read, then say so."
         self.version += 1
-        flat = torch.cat([p.reshape(-1) for p in self.params]).cpu().numpy()
-        self.slots[self.version % 2] = flat
+        torch._foreach_copy_(self.views[self.version % 2], self.params)
         self.number[0] = self.version
 
     def load(self) -> bool:  # whether there was something newer
@@ -59,7 +60,7 @@ class Weights:
         while (version := int(self.number[0])) != self.version:
             flat = torch.from_numpy(self.slots[version % 2].copy())
             if int(self.number[0]) != version: continue  # the slot may be in use again
-            for p, new in zip(self.params, flat.split(self.sizes)): p.copy_(new.view(p.shape))
+            torch._foreach_copy_(self.params, views(flat, self.params))
             self.version = version
             return True
         return False
