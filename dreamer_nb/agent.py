@@ -31,8 +31,10 @@ class Hyper:
     actor_lr: float | None = None     # the actor
     critic_lr: float | None = None    # or the critic has its own
     warmup_steps: int = 1000          # updates in which the rate rises from 0
+    anneal_steps: int = 0             # updates until the rate has fallen to a tenth; 0: it never falls
     agc: float = 0.3                  # adaptive gradient clipping
     imagination_length: int = 15      # H
+    imag_last: int = 0                # dream from the last so many steps of each window; 0: from all
     horizon: float = 333              # steps; the discount is 1 − 1/horizon
     lam: float = 0.95                 # λ
     actor_entropy: float = 3e-4       # η
@@ -49,7 +51,8 @@ class Hyper:
     def rates(self, step: int) -> dict[str, float]:
         "Learning rate of each group at update `step` (from 0)."
         own = dict(world=self.wm_lr, actor=self.actor_lr, critic=self.critic_lr)
-        return {k: learning_rate(step, self.lr if v is None else v, self.warmup_steps) for k, v in own.items()}
+        return {k: learning_rate(step, self.lr if v is None else v, self.warmup_steps, self.anneal_steps)
+                for k, v in own.items()}
 
 # %% ../nbs/24_agent.ipynb #642f8168
 class Policy(nn.Module):
@@ -150,8 +153,10 @@ class Agent(nn.Module):
             post = self.world.observe(batch, self.draw, None if self.plain else partial(fast.observe, self.world.rssm))
         if world: losses = self.world.losses(post, now, self.hyper.free_nats, self.hyper.horizon)
         if "actor" in learn:
-            behaviour, boot, metrics = self.dream_losses(post)
-            losses |= behaviour | {"replay_value": self.replay_value_loss(post, now, boot)}
+            last = lambda x: x[:, -self.hyper.imag_last:]
+            tail = Latent(*map(last, post))
+            behaviour, boot, metrics = self.dream_losses(tail)
+            losses |= behaviour | {"replay_value": self.replay_value_loss(tail, {k: last(v) for k, v in now.items()}, boot)}
         return post, losses, metrics
 
     def dream_losses(self, post: Latent) -> tuple[dict, Tensor, dict]:

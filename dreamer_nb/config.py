@@ -217,12 +217,16 @@ class Train(Group):
         None, "learning rate of the critic; null is lr", above=0, agent=True)
     warmup_steps: int = knob(
         1000, "updates over which the learning rate rises from 0", low=0, agent=True)
+    anneal_steps: int = knob(
+        0, "updates until every learning rate has fallen to a tenth; 0: they never fall", low=0, agent=True)
     actor_warmup_steps: int = knob(
         0, "updates that train the world model alone before the actor starts", low=0)
     agc: float = knob(
         0.3, "longest gradient, relative to its parameter (AGC)", above=0, agent=True)
     horizon: float = knob(333, "discount as a horizon: γ = 1 − 1/horizon", above=1, agent=True)
     imagination_length: int = knob(15, "steps of a dream, H", low=1, agent=True)
+    imag_last: int = knob(
+        0, "dream only from the last so many steps of each sequence; 0: from all", low=0, agent=True)
     lam: float = knob(0.95, "λ of the return", low=0, high=1, agent=True)
     actor_entropy: float = knob(3e-4, "weight of the policy's entropy, η", low=0, agent=True)
     free_nats: float = knob(
@@ -337,6 +341,8 @@ def conflicts(
     out = [*_size_conflicts(cfg.models), *_room_conflicts(cfg)]
     if cfg.mode == 'dreamer' and not cfg.checkpoint:
         out.append("mode=dreamer: learns inside a trained world model. Say which: checkpoint=PATH.")
+    if cfg.train.imag_last == 1:
+        out.append("train.imag_last=1: the value loss on replayed steps needs two. Must be 0 or ≥ 2.")
     if cfg.train.stop_at_return is not None and not cfg.train.eval_every:
         out.append("train.eval_every=0: train.stop_at_return needs evaluations. Must be ≥ 1.")
     return out

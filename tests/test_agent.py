@@ -385,6 +385,23 @@ def test_every_kind_of_world_trains():
         for k, s in spaces[1].items(): assert out[k].shape == (3, *s.shape) and out[k].dtype == s.dtype, (name, k)
 
 
+# nbs/24_agent.ipynb #391e24fa
+def test_dreams_may_start_from_the_last_steps_only():
+    spaces = dict(vector=Spec((4,))), dict(action=Spec((), "int32", 2))
+    for last, starts in ((0, 6), (2, 2), (9, 6)):
+        agent = Agent(*spaces, TINY, Hyper(imag_last=last))
+        _, losses, _ = agent.losses(random_batch(*spaces, TINY), agent.learn)
+        assert losses["policy"].shape == (15, 3 * starts) and losses["replay_value"].shape == (3, starts - 1)
+        assert losses["dyn"].shape == (3, 6)
+
+
+# nbs/24_agent.ipynb #0b716cec
+def test_rates_rise_and_then_fall():
+    hyper = Hyper(lr=1.0, actor_lr=0.5, warmup_steps=2, anneal_steps=10)
+    assert [round(hyper.rates(i)["world"], 9) for i in (0, 1, 2, 6, 10, 99)] == [0, 0.5, 1, 0.55, 0.1, 0.1]
+    assert round(hyper.rates(99)["actor"], 9) == 0.05 and Hyper(lr=1.0).rates(99_999)["world"] == 1
+
+
 # nbs/24_agent.ipynb #cb3f9188
 def test_the_same_seed_gives_the_same_numbers():
     spaces = dict(vector=Spec((4,))), dict(action=Spec((2,)))
