@@ -31,7 +31,7 @@ class Hyper:
     actor_lr: float | None = None     # the actor
     critic_lr: float | None = None    # or the critic has its own
     warmup_steps: int = 1000          # updates in which the rate rises from 0
-    anneal_steps: int = 0             # updates until the rate has fallen to a tenth; 0: it never falls
+    wm_anneal_steps: int = 0          # updates until the world model's rate has fallen to a tenth; 0: never
     agc: float = 0.3                  # adaptive gradient clipping
     imagination_length: int = 15      # H
     imag_last: int = 0                # dream from the last so many steps of each window; 0: from all
@@ -51,8 +51,8 @@ class Hyper:
     def rates(self, step: int) -> dict[str, float]:
         "Learning rate of each group at update `step` (from 0)."
         own = dict(world=self.wm_lr, actor=self.actor_lr, critic=self.critic_lr)
-        return {k: learning_rate(step, self.lr if v is None else v, self.warmup_steps, self.anneal_steps)
-                for k, v in own.items()}
+        fall = dict(world=self.wm_anneal_steps)
+        return {k: learning_rate(step, self.lr if v is None else v, self.warmup_steps, fall.get(k, 0)) for k, v in own.items()}
 
 # %% ../nbs/24_agent.ipynb #642f8168
 class Policy(nn.Module):

@@ -217,8 +217,8 @@ class Train(Group):
         None, "learning rate of the critic; null is lr", above=0, agent=True)
     warmup_steps: int = knob(
         1000, "updates over which the learning rate rises from 0", low=0, agent=True)
-    anneal_steps: int = knob(
-        0, "updates until every learning rate has fallen to a tenth; 0: they never fall", low=0, agent=True)
+    wm_anneal_steps: int = knob(
+        0, "updates until the world model's rate has fallen to a tenth; 0: it never falls", low=0, agent=True)
     actor_warmup_steps: int = knob(
         0, "updates that train the world model alone before the actor starts", low=0)
     agc: float = knob(
