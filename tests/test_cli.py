@@ -68,7 +68,7 @@ def test_the_line_tells_what_is_known_and_leaves_out_what_is_not():
     progress.line(Event("update", 100, 600), now=100)
     line = progress.line(Event("update", 110, 620), now=101)
     print(line)
-    assert line == ("env steps 620 · updates 110 of 1,000 · ratio 45 · returns 20.0 · evaluation 490.0 · "
+    assert line == ("env steps 620 · updates 110 of 1,000 · ratio 91 · returns 20.0 · evaluation 490.0 · "
                     "10.0 updates/s · at most 1:29 left")
     progress.train.max_env_steps = 720
     assert progress.line(Event("update", 120, 640), now=102).endswith("at most 0:04 left")
