@@ -60,7 +60,7 @@ def test_a_flag_that_does_not_exist_is_refused():
 def test_the_line_tells_what_is_known_and_leaves_out_what_is_not():
     from dreamer_nb.evaluate import Evaluation
     from dreamer_nb.trainer import Event
-    progress = Progress(Config.load("train.max_steps=1000"), bar=False, every=0)
+    progress = Progress(Config.load("train.max_steps=1000", "train.batch_size=16"), bar=False, every=0)
     assert progress.line(Event("start", 0, 0), now=0) == "random env steps 0 of 400 · updates 0 of 1,000"
     progress.show(Event("episode", 0, 30, dict(ret=20.0, length=20)))
     progress.show(Event("evaluation", 100, 600, dict(result=Evaluation([480.0, 500.0], [480, 500], 1, True, 1.0), passed=1)))
@@ -68,7 +68,7 @@ def test_the_line_tells_what_is_known_and_leaves_out_what_is_not():
     progress.line(Event("update", 100, 600), now=100)
     line = progress.line(Event("update", 110, 620), now=101)
     print(line)
-    assert line == ("env steps 620 · updates 110 of 1,000 · ratio 91 · returns 20.0 · evaluation 490.0 · "
+    assert line == ("env steps 620 · updates 110 of 1,000 · ratio 45 · returns 20.0 · evaluation 490.0 · "
                     "10.0 updates/s · at most 1:29 left")
     progress.train.max_env_steps = 720
     assert progress.line(Event("update", 120, 640), now=102).endswith("at most 0:04 left")
