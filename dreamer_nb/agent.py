@@ -31,7 +31,7 @@ class Hyper:
     actor_lr: float | None = None     # the actor
     critic_lr: float | None = None    # or the critic has its own
     warmup_steps: int = 1000          # updates in which the rate rises from 0
-    wm_anneal_steps: int = 0          # updates until the world model's rate has fallen to a tenth; 0: never
+    anneal_steps: int = 0             # updates until the rates have fallen to a tenth; 0: never
     agc: float = 0.3                  # adaptive gradient clipping
     imagination_length: int = 15      # H
     imag_last: int = 0                # dream from the last so many steps of each window; 0: from all
@@ -51,8 +51,8 @@ class Hyper:
     def rates(self, step: int) -> dict[str, float]:
         "Learning rate of each group at update `step` (from 0)."
         own = dict(world=self.wm_lr, actor=self.actor_lr, critic=self.critic_lr)
-        fall = dict(world=self.wm_anneal_steps)
-        return {k: learning_rate(step, self.lr if v is None else v, self.warmup_steps, fall.get(k, 0)) for k, v in own.items()}
+        return {k: learning_rate(step, self.lr if v is None else v, self.warmup_steps, self.anneal_steps)
+                for k, v in own.items()}
 
 # %% ../nbs/24_agent.ipynb #642f8168
 class Policy(nn.Module):
@@ -153,14 +153,12 @@ class Agent(nn.Module):
             post = self.world.observe(batch, self.draw, None if self.plain else partial(fast.observe, self.world.rssm))
         if world: losses = self.world.losses(post, now, self.hyper.free_nats, self.hyper.horizon)
         if "actor" in learn:
-            last = lambda x: x[:, -self.hyper.imag_last:]
-            tail = Latent(*map(last, post))
-            behaviour, boot, metrics = self.dream_losses(tail)
-            losses |= behaviour | {"replay_value": self.replay_value_loss(tail, {k: last(v) for k, v in now.items()}, boot)}
+            behaviour, boot, metrics = self.dream_losses(Latent(*(x[:, -self.hyper.imag_last:] for x in post)))
+            losses |= behaviour | {"replay_value": self.replay_value_loss(post, now, boot)}
         return post, losses, metrics
 
     def dream_losses(self, post: Latent) -> tuple[dict, Tensor, dict]:
-        "Actor and critic losses in dreams from every posterior state; also R₀ of each dream."
+        "Actor and critic losses in dreams from each given state; also R₀ of each dream, (B, K)."
         h = self.hyper
         start = Latent(*(x.detach().flatten(0, 1) for x in post))
         step = self.world.rssm.imagine_step if self.plain else fast.Step(self.world.rssm)
@@ -183,11 +181,15 @@ class Agent(nn.Module):
 
     def replay_value_loss(self, post: Latent, now: dict[str, Tensor], boot: Tensor) -> Tensor:
         "The critic on real states: real rewards, dreams to bootstrap from (official: `agent.repl_loss`)."
+        feat = post.feat[:, :-1]
+        logits = self.critic(feat)  # (B, T−1, bins)
+        with torch.no_grad():
+            slow = self.slow.mean(self.slow(feat))
+            own = self.critic.mean(logits)[:, :post.deter.shape[1] - boot.shape[1]]  # where no dream began
+        boot = torch.cat([own, boot], 1)  # (B, T)
         live = (~now["is_terminal"]).float() * (1 - 1 / self.hyper.horizon)
         ret = lambda_return(now["reward"], live, boot, self.hyper.lam, now["is_last"])  # (B, T−1)
-        feat = post.feat[:, :-1]
-        with torch.no_grad(): slow = self.slow.mean(self.slow(feat))
-        return (~now["is_last"][:, :-1]) * critic_loss(self.critic, self.critic(feat), ret, slow)
+        return (~now["is_last"][:, :-1]) * critic_loss(self.critic, logits, ret, slow)
 
     def weight(self, name: str) -> float:
         "The scale of a loss term."

@@ -217,8 +217,8 @@ class Train(Group):
         None, "learning rate of the critic; null is lr", above=0, agent=True)
     warmup_steps: int = knob(
         1000, "updates over which the learning rate rises from 0", low=0, agent=True)
-    wm_anneal_steps: int = knob(
-        0, "updates until the world model's rate has fallen to a tenth; 0: it never falls", low=0, agent=True)
+    anneal_steps: int = knob(
+        0, "updates until the learning rates have fallen to a tenth; 0: they never fall", low=0, agent=True)
     actor_warmup_steps: int = knob(
         0, "updates that train the world model alone before the actor starts", low=0)
     agc: float = knob(
@@ -272,6 +272,8 @@ class Collect(Group):
 class Replay(Group):
     "The memory of what happened."
     capacity: int = knob(100_000, "env steps kept, over all collectors", low=1)
+    ends: float = knob(
+        0.0, "share of the windows that hold the end of an episode; 0: ends are as rare as they are", low=0, high=1)
 
 
 @dataclass
@@ -341,8 +343,6 @@ def conflicts(
     out = [*_size_conflicts(cfg.models), *_room_conflicts(cfg)]
     if cfg.mode == 'dreamer' and not cfg.checkpoint:
         out.append("mode=dreamer: learns inside a trained world model. Say which: checkpoint=PATH.")
-    if cfg.train.imag_last == 1:
-        out.append("train.imag_last=1: the value loss on replayed steps needs two. Must be 0 or ≥ 2.")
     if cfg.train.stop_at_return is not None and not cfg.train.eval_every:
         out.append("train.eval_every=0: train.stop_at_return needs evaluations. Must be ≥ 1.")
     return out

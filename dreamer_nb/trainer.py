@@ -218,7 +218,8 @@ def weights_of(saved: dict) -> dict:
 def open_replay(self: Trainer):
     "The replay, and how many updates its steps pay for."
     t, c, g = self.cfg.train, self.cfg.collect, self.cfg.general
-    self.replay = Replay(self.dir / "replay", t.batch_size, t.sequence_length, self.specs, g.seed)
+    self.replay = Replay(self.dir / "replay", t.batch_size, t.sequence_length, self.specs, g.seed,
+                         ends=self.cfg.replay.ends)
     self.stack.callback(self.replay.close)
     for block in self.replay.blocks:
         if (block.envs, block.capacity) == (c.envs, self.rows): continue

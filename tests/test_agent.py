@@ -388,18 +388,24 @@ def test_every_kind_of_world_trains():
 # nbs/24_agent.ipynb #391e24fa
 def test_dreams_may_start_from_the_last_steps_only():
     spaces = dict(vector=Spec((4,))), dict(action=Spec((), "int32", 2))
-    for last, starts in ((0, 6), (2, 2), (9, 6)):
+    for last, starts in ((0, 6), (1, 1), (2, 2), (9, 6)):
         agent = Agent(*spaces, TINY, Hyper(imag_last=last))
         _, losses, _ = agent.losses(random_batch(*spaces, TINY), agent.learn)
-        assert losses["policy"].shape == (15, 3 * starts) and losses["replay_value"].shape == (3, starts - 1)
+        assert losses["policy"].shape == (15, 3 * starts) and losses["replay_value"].shape == (3, 5)
         assert losses["dyn"].shape == (3, 6)
+    agent, batch = Agent(*spaces, TINY), random_batch(*spaces, TINY)
+    post, now = agent.losses(batch, agent.learn)[0], split_context(batch)[1]
+    value = agent.critic.mean(agent.critic(post.feat)).detach()
+    whole = agent.replay_value_loss(post, now, value)
+    for k in (1, 2, 5): torch.testing.assert_close(agent.replay_value_loss(post, now, value[:, -k:]), whole)
 
 
 # nbs/24_agent.ipynb #0b716cec
-def test_rates_rise_and_the_world_model_s_falls():
-    hyper = Hyper(lr=1.0, actor_lr=0.5, warmup_steps=2, wm_anneal_steps=10)
+def test_rates_rise_and_fall_each_group_s_its_own():
+    hyper = Hyper(lr=1.0, actor_lr=0.5, warmup_steps=2, anneal_steps=10)
     assert [round(hyper.rates(i)["world"], 9) for i in (0, 1, 2, 6, 10, 99)] == [0, 0.5, 1, 0.55, 0.1, 0.1]
-    assert hyper.rates(99) | {"world": 0} == {"world": 0, "actor": 0.5, "critic": 1} and Hyper(lr=1.0).rates(99_999)["world"] == 1
+    assert {k: round(v, 9) for k, v in hyper.rates(99).items()} == dict(world=0.1, actor=0.05, critic=0.1)
+    assert Hyper(lr=1.0).rates(99_999) == dict(world=1, actor=1, critic=1)
 
 
 # nbs/24_agent.ipynb #cb3f9188

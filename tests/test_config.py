@@ -64,7 +64,6 @@ def test_values_that_do_not_fit_together_are_refused():
              "replay.capacity=50": dict(replay=dict(capacity=50), collect=dict(prefill=10)),
              "checkpoint=PATH": dict(mode="dreamer"),
              "train.eval_every=0": dict(train=dict(eval_every=0, stop_at_return=475)),
-             "train.imag_last=1": dict(train=dict(imag_last=1)),
              "MLflow refuses file": dict(tracking=dict(uri="file:///runs"))}
     for words, given in cases.items():
         with pytest.raises(ConfigError, match=words): Config(**given)

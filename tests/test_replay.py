@@ -19,7 +19,7 @@ from dreamer_nb.blocks import BlockWriter, ReplayError, data_file, replay_spec
 from dreamer_nb.encoder_decoder import Spec
 from dreamer_nb.environments import CountingEnv, Environment, Environments
 from dreamer_nb.legend import FAST
-from dreamer_nb.replay import Block, MARGIN, Ratio, Replay, Where
+from dreamer_nb.replay import Block, Ends, MARGIN, Ratio, Replay, Where, draw_ends
 
 
 # nbs/32_replay.ipynb #efc3918a
@@ -131,6 +131,51 @@ def test_the_online_queue_serves_every_step_once_before_uniform_windows():
         replay = Replay(root, 64, 10)
         starts = {(b, s) for b, _, s in replay.queue.take(replay.blocks, 64)}
         assert {s for b, s in starts if b == 1} == set(range(220, 289, 10))
+        replay.close()
+
+
+# nbs/32_replay.ipynb #08868563
+def test_a_share_of_the_windows_holds_an_end_each_end_equally_often():
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        record(root / "block_000", 41, envs=3)
+        record(root / "block_001", 150, envs=1)         # wrapped
+        replay = Replay(root, 40, 10, online=False, ends=0.25)
+        assert replay.share == 10
+        counts = {}
+        for _ in range(400):
+            batch, where = replay.sample()
+            check_batch(batch, where, 10)
+            assert batch["is_last"][30:, 1:].any(1).all()
+        for block, low, high in ((replay.blocks[0], 0, 40), (replay.blocks[1], 50 + MARGIN, 149)):
+            flags = block.arrays["is_last"].reshape(block.envs, -1)
+            places = [(t, e) for t in range(low, high) for e in range(block.envs) if flags[e, t % 100]]
+            np.testing.assert_array_equal(replay.ends[block.name].read(block), places)
+        replay.close()
+    three = [np.array([[500, 0], [700, 2]]), np.array([[900, 1]])]
+    where = draw_ends(np.random.default_rng(0), [(0, 1000), (0, 1000)], three, 10, 30_000)
+    places, counts = np.unique(np.stack(where), axis=1, return_counts=True)
+    assert {*zip(*places)} == {(b, e, t - k) for b, e, t in ((0, 0, 500), (0, 2, 700), (1, 1, 900)) for k in range(1, 11)}
+    assert abs(counts - 1000).max() < 5 * 1000 ** 0.5
+
+
+# nbs/32_replay.ipynb #2105e73f
+def test_ends_found_step_by_step_are_those_found_at_once_and_none_is_no_error():
+    with tempfile.TemporaryDirectory() as folder:
+        root, seen = Path(folder), Ends()
+        record(root / "block_000", 5)
+        early = Replay(root, 4, 3, ends=0.5)
+        assert len(early.sample()[1].start) == 4    # no episode has ended
+        early.close()
+        record(root / "block_001", 30)
+        replay = Replay(root, 4, 3, ends=0.5)
+        block, head = replay.blocks[1], replay.blocks[1].head
+        for rows in range(2, head + 1, 4):
+            block._head = np.array([rows])
+            seen.read(block)
+        block._head = np.array([head])
+        np.testing.assert_array_equal(seen.read(block), Ends().read(block))
+        assert len(seen.places) == 2 * 4
         replay.close()
 
 
