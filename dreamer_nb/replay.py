@@ -179,6 +179,7 @@ def draw_ends(
     n: int,
 ) -> Where:                        # n windows, or none where no episode has ended
     "Every end is equally likely, and every place of it among the trained steps of the window."
+    ends = [e if count > 0 else e[:0] for e, (_, count) in zip(ends, spans)]  # room for a window?
     block = np.repeat(np.arange(len(ends)), [len(e) for e in ends])
     k = rng.integers(len(block), size=n) if len(block) else np.empty(0, int)
     step, env = np.concatenate(ends)[k].T

@@ -157,6 +157,8 @@ def test_a_share_of_the_windows_holds_an_end_each_end_equally_often():
     places, counts = np.unique(np.stack(where), axis=1, return_counts=True)
     assert {*zip(*places)} == {(b, e, t - k) for b, e, t in ((0, 0, 500), (0, 2, 700), (1, 1, 900)) for k in range(1, 11)}
     assert abs(counts - 1000).max() < 5 * 1000 ** 0.5
+    short = draw_ends(np.random.default_rng(0), [(0, 1000), (0, 0)], three, 10, 100)
+    assert set(short.block) == {0} and not len(draw_ends(np.random.default_rng(0), [(0, 0), (0, 0)], three, 10, 9).start)
 
 
 # nbs/32_replay.ipynb #2105e73f
