@@ -343,7 +343,7 @@ def _dream(t, since, solved, say):
     except EnvError as error: return say(f'No open-loop picture: {error}.')
     finally:
         if env: env.close()
-    title = f'{t.dir.name}: {t.cfg.environment.environment_name}'
+    title = f'{t.dir.name} · {t.cfg.environment.environment_name}'
     return save_figure(open_loop_figure(loop, title), t.dir / 'open_loop.png')
 
 

@@ -153,6 +153,7 @@ def open_loop_figure(
         axes[0].set_title(about)
         axes[-1].tick_params(labelbottom=True)
         axes[-1].set(xlabel='step', ylim=(-0.1, 1.1))
+        fig.align_ylabels(axes)
         fig.legend(*axes[-1].get_legend_handles_labels(), loc='outside lower center', ncols=3)
     return fig
 
@@ -167,7 +168,8 @@ def _draw_curve(ax, name, real, model, context):
     ax.fill_between(dreamed, (mean - std)[dreamed], (mean + std)[dreamed], color=ORANGE,
                     alpha=0.25, lw=0)
     ax.axvline(context - 0.5, color=INK, ls=':', lw=1, label='_mark')
-    ax.set_ylabel(name, rotation=0, ha='right', va='center')
+    ax.set_ylabel(name, rotation=0, ha='right', va='center', labelpad=8)
+    ax.xaxis.get_major_locator().set_params(integer=True)
     ax.set_xlim(-0.5, len(real) - 0.5)
     ax.tick_params(labelbottom=False)
 
