@@ -3,7 +3,7 @@
 __version__ = "0.1.0"
 
 _HOMES = {                      # public name -> the module it lives in
-    'Agent': 'agent', 'Config': 'config', 'Run': 'tracking', 'Trainer': 'trainer',
+    'Agent': 'agent', 'Config': 'config', 'Run': 'visualize', 'Trainer': 'trainer',
     'load_policy': 'checkpoints',
 }
 __all__ = sorted(_HOMES)

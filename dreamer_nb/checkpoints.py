@@ -270,8 +270,10 @@ class LoadedPolicy:
         config: Config,
         counters: dict,     # how far training had come
         seed: int = 0,      # of sampled latents and actions
+        world=None,         # its world model, for dreams
     ):
         self.policy, self.adapter, self.config, self.counters = policy, adapter, config, counters
+        self.world = world
         self.obs_spec, self.act_spec = adapter.obs_spec, adapter.act_spec
         self.observation_space = space_from_json(adapter.spaces['obs'])
         self.action_space = space_from_json(adapter.spaces['act'])
@@ -327,5 +329,5 @@ def load_policy(
     try: _part(payload, 'agent', agent.load_state_dict, path)
     except RuntimeError as error:
         raise CheckpointError(f'{path}: its weights do not fit its own config: {error}') from error
-    policy = agent.policy.eval().requires_grad_(False)
-    return LoadedPolicy(policy, adapter, config, payload.get('counters', {}), seed)
+    policy, world = (m.eval().requires_grad_(False) for m in (agent.policy, agent.world))
+    return LoadedPolicy(policy, adapter, config, payload.get('counters', {}), seed, world)

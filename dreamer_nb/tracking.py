@@ -442,8 +442,9 @@ class Run:
 
     @property
     def checkpoint(self) -> Path | None:
-        "The final checkpoint; before the end the latest."
-        paths = [self.path/'checkpoints'/f'checkpoint_{name}.pt' for name in ('final', 'latest')]
+        "The best checkpoint, or else the final or the latest one."
+        names = (f'checkpoint_{name}.pt' for name in ('best', 'final', 'latest'))
+        paths = (self.path/'checkpoints'/name for name in names)
         return next((path for path in paths if path.exists()), None)
 
     @property
