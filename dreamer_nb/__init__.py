@@ -3,8 +3,8 @@
 __version__ = "0.1.0"
 
 _HOMES = {                      # public name -> the module it lives in
-    'Agent': 'agent', 'Config': 'config', 'Run': 'visualize', 'Trainer': 'trainer',
-    'load_policy': 'checkpoints',
+    'Agent': 'agent', 'Config': 'config', 'DreamEnv': 'dream_env', 'Run': 'visualize',
+    'Trainer': 'trainer', 'load_policy': 'checkpoints',
 }
 __all__ = sorted(_HOMES)
 
