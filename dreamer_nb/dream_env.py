@@ -20,10 +20,10 @@ from .checkpoints import find_checkpoint, load_checkpoint, load_policy
 from .encoder_decoder import embed
 from .latents import Draw
 from .networks import Sizes
+from .open_loop import readable
 from .rssm import Latent
 from .spaces import (Adapter, EnvError, action_writer, is_image, leaves, resize,
                                space_from_json)
-from .symlog import symexp
 
 # %% ../nbs/42_dream_env.ipynb #10493be2
 class NumpyDraw(Draw):
@@ -139,9 +139,8 @@ class DreamWorld:
         "What the model sees in its state."
         out = {}
         for key, x in self.world.decoder(self.state.deter, self.state.stoch).items():
-            spec, x = self.agent.obs[key], x[0]
-            x = x.argmax(-1) if spec.discrete else (255 * x).round() if spec.is_image else symexp(x)
-            out[key] = x.cpu().numpy().astype(spec.dtype)
+            spec = self.agent.obs[key]
+            out[key] = readable(x[0], spec).cpu().numpy().astype(spec.dtype)
         return out
 
 # %% ../nbs/42_dream_env.ipynb #be3e25ed
