@@ -114,6 +114,7 @@ class Agent(nn.Module):
             self.actor, self.critic = Actor(act, size), ValueHead(size.feat, size.units, 3, size.bins)
         self.slow, self.scale = copy.deepcopy(self.critic), ReturnScale(hyper.return_rate)
         self.obs, self.act, self.size, self.hyper, self.learn, self.plain = obs, act, size, hyper, learn, plain
+        if not plain: self.world.decoder.grow = fast.grow
         self.to(device)
         self.draw = Draw(torch.Generator(device).manual_seed(seed))
         groups = dict(world=self.world, actor=self.actor, critic=self.critic)

@@ -69,7 +69,9 @@ def random_batch(
 def measure(case: Case) -> dict:  # wall_ms and cpu_ms of each update, rss in bytes
     "Time the updates of a case, in this process."
     import torch
+    from dreamer_nb.fast import keep_memory
     torch.set_num_threads(case.threads)
+    if not case.plain: keep_memory()
     update, batches = _prepare(case)
     wait = {'cuda': torch.cuda.synchronize, 'mps': torch.mps.synchronize}.get(case.device.split(':')[0])
     times = [_time(update, batches[i % 2], wait) for i in range(case.warmup + case.repeats)][case.warmup:]

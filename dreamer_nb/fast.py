@@ -4,9 +4,10 @@
 
 # %% auto #0
 __all__ = ['onednn_pays', 'amd_cpu', 'matmul', 'norm', 'norm_silu', 'norm_silu_backward', 'blocks', 'Observe', 'observe', 'Step',
-           'linear_norm_silu']
+           'linear_norm_silu', 'sharing', 'grow', 'keep_memory']
 
 # %% ../nbs/15_fast.ipynb #1d55f9cc
+import ctypes
 import platform
 from contextlib import contextmanager
 from functools import cache
@@ -218,3 +219,31 @@ class Step:
 def linear_norm_silu(layer: Layer, x: Tensor) -> Tensor:  # (N, in) -> (N, out)
     "A `Layer` without a graph."
     return norm_silu(torch.addmm(layer.bias, x, layer.weight), layer.scale)
+
+# %% ../nbs/15_fast.ipynb #4bcf8760
+@cache
+def sharing(device, dtype) -> Tensor:  # (2, 3, 5): even or odd place, pixel of the small image, weight
+    "Which weights of a window of five meet the same pixel."
+    share = torch.zeros(2, 3, 5, device=device, dtype=dtype)
+    for odd in range(2):
+        for k in range(5): share[odd, (odd + k) // 2, k] = 1
+    return share
+
+
+def grow(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:  # (N, c, h, w) -> (N, out, 2h, 2w)
+    "`encoder_decoder.grow`: the four quarters of the large image by one convolution of the small one."
+    share, out = sharing(x.device, weight.dtype), len(weight)
+    small = torch.einsum("auk,bvl,oikl->aboiuv", share, share, weight).flatten(0, 2)  # (4·out, c, 3, 3)
+    small = small.contiguous(memory_format=torch.channels_last)
+    y = F.conv2d(x, small, bias.repeat(4), padding=1).permute(0, 2, 3, 1)  # (N, h, w, 4·out)
+    n, h, w, _ = y.shape
+    y = y.reshape(n, h, w, 2, 2, out).transpose(2, 3).reshape(n, 2 * h, 2 * w, out)
+    return y.permute(0, 3, 1, 2)
+
+# %% ../nbs/15_fast.ipynb #956e7a51
+def keep_memory():
+    "Let the C library reuse large arrays (glibc only; elsewhere nothing happens). For the whole process."
+    if platform.libc_ver()[0] != "glibc": return
+    libc, (trim, mmap) = ctypes.CDLL(None), (-1, -3)  # M_TRIM_THRESHOLD, M_MMAP_THRESHOLD of malloc.h
+    libc.mallopt(mmap, 1 << 30) or libc.mallopt(mmap, 1 << 25)  # old versions take 32 MiB at most
+    libc.mallopt(trim, 2**31 - 1)

@@ -33,6 +33,7 @@ from .collector import (Collector, CollectorError, Collectors, Weights, bring_ba
 from .config import Config, ConfigError
 from .environments import Environments, make_env
 from .evaluate import Evaluator, evaluation_seed
+from .fast import keep_memory
 from .networks import Sizes
 from .replay import Ratio, Replay
 from .spaces import EnvError
@@ -185,6 +186,7 @@ def prepare(self: Trainer):
     cfg, g, start = self.cfg, self.cfg.general, self.look()
     self.dir = create_run_dir(cfg).absolute()
     self.stack.callback(lock_file(self.dir / "trainer.lock").close)
+    keep_memory()
     if g.threads:
         self.stack.callback(torch.set_num_threads, torch.get_num_threads())
         torch.set_num_threads(g.threads)
