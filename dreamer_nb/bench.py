@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['COLUMNS', 'BenchError', 'Case', 'random_batch', 'measure', 'peak_memory', 'run_case', 'child', 'machine', 'versions',
-           'commit', 'quartiles', 'row', 'header', 'seed_row', 'run_seeds', 'parser', 'cases', 'learner', 'main']
+           'commit', 'quartiles', 'row', 'header', 'seed_row', 'run_seed', 'run_seeds', 'seeds_table', 'seeds_figure',
+           'parser', 'cases', 'learner', 'main']
 
 # %% ../nbs/45_bench.ipynb #1fafe8e6
 import argparse
@@ -184,9 +185,9 @@ def header() -> str:
 # %% ../nbs/45_bench.ipynb #fe950a01
 def seed_row(
     seed: int,
-    run_dir: Path,  # of a run that has ended
-    started: float, # when its command was given, seconds since 1970
-) -> dict:  # what the table shows of it
+    run_dir: Path,   # of a run that has ended
+    started: float,  # when its command was given, seconds since 1970
+) -> dict:           # what the table shows of it
     "The course and the end of one run."
     from dreamer_nb.tracking import Run
     end = json.loads((run_dir / 'eval.json').read_text(encoding='utf-8'))
@@ -197,10 +198,24 @@ def seed_row(
     return dict(seed=seed, **totals, solved=end['solved'], **short, evaluations=course)
 
 
+def run_seed(seed: int, run_dir: Path, overrides: list[str]) -> dict:  # as `seed_row`
+    "One run, from a cold start, or from where it was cut off. Pauses count as time."
+    from dreamer_nb.tracking import Run
+    rows = Run(run_dir).metrics if run_dir.exists() else []
+    started = rows[0]['time'] if rows else time.time()
+    args = [sys.executable, '-m', 'dreamer_nb.cli', 'train', f'general.seed={seed}',
+            f'general.run_dir={run_dir}', f'general.root={run_dir.parent}', *overrides]
+    if not (run_dir / 'eval.json').exists():
+        done = subprocess.run(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        if done.returncode: raise BenchError(f'seed {seed}: {done.stderr.strip()[-2000:]}')
+    return seed_row(seed, run_dir, started)
+
+
 def run_seeds(
     out: Path,             # JSON file, written after each run
     seeds: list[int],
     overrides: list[str],  # further arguments of dreamer-train
+    keep: Path | None = None,  # where run directories stay; None: they are deleted
 ) -> dict:
     "A cold start of dreamer-train for each seed."
     command = ' '.join(['dreamer-train', *overrides])
@@ -209,17 +224,53 @@ def run_seeds(
     table = dict(command=command, machine=machine(), versions=versions())
     for seed in [s for s in seeds if s not in rows]:
         with tempfile.TemporaryDirectory(prefix='dreamer_bench_') as folder:
-            args = [sys.executable, '-m', 'dreamer_nb.cli', 'train', f'general.seed={seed}',
-                    f'general.run_dir={folder}/run', f'general.root={folder}', *overrides]
-            started = time.time()
-            done = subprocess.run(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-            if done.returncode: raise BenchError(f'seed {seed}: {done.stderr.strip()[-2000:]}')
-            rows[seed] = seed_row(seed, Path(folder) / 'run', started)
+            rows[seed] = run_seed(seed, Path(keep or folder) / f'seed_{seed}', overrides)
         table['runs'] = [rows[s] for s in sorted(rows)]
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(json.dumps(table) + '\n', encoding='utf-8')
         print(json.dumps({k: v for k, v in rows[seed].items() if k != 'evaluations'}), flush=True)
     return table
+
+
+def seeds_table(
+    results: dict,  # as `run_seeds` writes it
+) -> str:           # in Markdown
+    "A line for each seed, and their median."
+    cells = [['seed', 'solved after', 'updates', 'env steps', 'greedy, 100 episodes', 'sampled, 100 episodes'], ['---'] * 6]
+    for r in results['runs']:
+        after = f"{r['solved']['seconds']:,.0f} s" if r['solved'] else f"not; ended after {r['evaluations'][-1][0]:,.0f} s"
+        cells.append([r['seed'], after, *(f'{r[k]:,}' for k in ('updates', 'env_steps')),
+                      *(f"{r[how]['mean']:.1f} ± {r[how]['std']:.1f}" for how in ('greedy', 'sampled'))])
+    middle = lambda values: statistics.median(values)
+    after = middle([r['solved']['seconds'] if r['solved'] else float('inf') for r in results['runs']])
+    numbers = [f'{after:,.0f} s' if after < float('inf') else 'not']
+    numbers += [f'{middle([r[k] for r in results["runs"]]):,.0f}' for k in ('updates', 'env_steps')]
+    numbers += [f"{middle([r[how]['mean'] for r in results['runs']]):.1f}" for how in ('greedy', 'sampled')]
+    cells.append([f'**{c}**' for c in ('median', *numbers)])
+    return '\n'.join('| ' + ' | '.join(map(str, row)) + ' |' for row in cells)
+
+
+def seeds_figure(
+    results: dict,  # as `run_seeds` writes it
+    goal: float,
+):                  # a matplotlib figure
+    "The learning curve of each seed, over time and over env steps; red: it was not solved."
+    import matplotlib.pyplot as plt
+    from dreamer_nb.legend import INK, ORANGE, RED, use_style
+    use_style()
+    figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), sharey=True)
+    for run in results['runs']:
+        seconds, _, env_steps, mean = zip(*run['evaluations'])
+        minutes, color = [s / 60 for s in seconds], ORANGE if run['solved'] else RED
+        for ax, x in zip(axes, (minutes, env_steps)):
+            ax.plot(x, mean, '-', color=color, alpha=0.6, lw=1)
+            ax.plot(x[-1], mean[-1], 'o', color=color, ms=4)
+    for ax, label in zip(axes, ('minutes since the command', 'steps in the world, all environments together')):
+        ax.axhline(goal, color=INK, ls='--', lw=1)
+        ax.set_xlabel(label)
+    axes[0].set_ylabel('mean return of 20 fresh episodes')
+    plt.close(figure)
+    return figure
 
 # %% ../nbs/45_bench.ipynb #4eae2f49
 def parser() -> argparse.ArgumentParser:
@@ -240,6 +291,7 @@ def parser() -> argparse.ArgumentParser:
     p = sub.add_parser('train', help='cold starts of dreamer-train', description='A cold start of dreamer-train for each seed.')
     p.add_argument('--seeds', type=int, nargs='+', default=list(range(10)), help='general.seed of each run (0 to 9)')
     p.add_argument('--out', metavar='FILE', type=Path, required=True, help='JSON file, written after each run')
+    p.add_argument('--runs', metavar='DIR', type=Path, help='keep the run directories here, and go on with what is there')
     p.add_argument('overrides', nargs='*', metavar='KEY=VALUE', help='further arguments of dreamer-train, after --')
     return top
 
@@ -278,7 +330,7 @@ def main(
 ) -> int:  # exit code
     "The command `dreamer-bench`."
     args = parser().parse_args(argv)
-    try: learner(args) if args.what == 'learner' else run_seeds(args.out, args.seeds, args.overrides)
+    try: learner(args) if args.what == 'learner' else run_seeds(args.out, args.seeds, args.overrides, args.runs)
     except (BenchError, OSError) as error:
         print(f'dreamer-bench: {error}', file=sys.stderr)
         return 1

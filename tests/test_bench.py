@@ -15,6 +15,7 @@ import pytest
 
 from dreamer_nb.bench import (
     BenchError, Case, header, main, measure, quartiles, random_batch, row, run_seeds,
+    seeds_figure, seeds_table,
 )
 from dreamer_nb.blocks import replay_spec
 
@@ -70,6 +71,15 @@ def test_a_table_of_cold_starts_is_written_and_continued():
         assert [r["seed"] for r in rows] == [3, 5] and rows[0] == first["runs"][0]
         assert rows[0]["updates"] == 4 and rows[0]["solved"] is None and [p[1] for p in rows[0]["evaluations"]] == [2, 4]
         with pytest.raises(BenchError, match="train.lrr"): run_seeds(out, [7], ["train.lrr=1"])
+
+        kept = Path(folder, "kept")
+        made = run_seeds(Path(folder, "a.json"), [3], small, kept)
+        when = (kept / "seed_3" / "metrics.jsonl").stat().st_mtime_ns
+        assert run_seeds(Path(folder, "b.json"), [3], small, kept)["runs"][0]["updates"] == 4
+        assert (kept / "seed_3" / "metrics.jsonl").stat().st_mtime_ns == when  # read, not run again
+        lines = seeds_table(made).splitlines()
+        assert len(lines) == 4 and lines[2].startswith("| 3 | not; ended after") and lines[3].startswith("| **median** | **not** | **4**")
+        assert [len(ax.lines) for ax in seeds_figure(made, 475).axes] == [3, 3]  # a curve, its end, the goal
 
 
 # nbs/45_bench.ipynb #80430774
