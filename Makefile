@@ -14,7 +14,7 @@ LIMIT      := $(if $(shell command -v timeout),timeout 780)
 LONG_LIMIT := $(if $(shell command -v timeout),timeout 7200)
 
 .DEFAULT_GOAL := help
-.PHONY: help train test test-long check export lab results docs constraints clean
+.PHONY: help train test test-long check export lab results docs dist constraints clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,12 @@ results: $(VENV)/.train  ## the CartPole table: ten cold starts, one after the o
 docs: $(VENV)/.dev  ## render the site into _docs (needs the quarto program)
 	@command -v quarto >/dev/null || { echo "quarto is not installed: see https://quarto.org"; exit 1; }
 	$(BIN)/nbdev_docs
+
+dist: $(BIN)/python  ## wheel and sdist, checked, and the wheel tried outside of this checkout
+	rm -rf dist build/dist && $(BIN)/python -m pip install -q build twine
+	$(BIN)/python -m build -q && $(BIN)/twine check --strict dist/*
+	$(PYTHON) -m venv build/dist && build/dist/bin/python -m pip install -q -c constraints.txt dist/*.whl
+	cd build/dist && bin/dreamer-train general.dry_run=true train.max_steps=2 && bin/dreamer-doctor --help > /dev/null
 
 constraints:  ## pin again: install everything at its newest version and write constraints.txt
 	rm -rf build/fresh && $(PYTHON) -m venv build/fresh
