@@ -35,12 +35,12 @@ def learning_curve(
     run = run if isinstance(run, tracking.Run) else tracking.Run(run)
     with mpl.rc_context():
         use_style()
-        fig = Figure()
+        fig = Figure(figsize=(7, 3.5))
         ax = fig.subplots()
         _draw_returns(ax, run.metrics)
         _draw_goal(ax, run.config.train.stop_at_return)
         ax.set(xlabel='env steps', ylabel='return', title=_headline(run) if title is None else title)
-        if ax.get_legend_handles_labels()[0]: ax.legend(loc='best')
+        if ax.get_legend_handles_labels()[0]: fig.legend(loc='outside lower center', ncols=3)
     return fig
 
 

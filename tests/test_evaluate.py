@@ -12,7 +12,9 @@ import pytest
 import torch
 
 from dreamer_nb.environments import CountingEnv, make_env
-from dreamer_nb.evaluate import Evaluation, Evaluator, evaluate, evaluation_seed, record_video
+from dreamer_nb.evaluate import (
+    Evaluation, Evaluator, evaluate, evaluation_seed, frame_of, record_video, rendered, stage,
+)
 
 
 # nbs/36_evaluate.ipynb #abd42196
@@ -81,11 +83,13 @@ def test_an_episode_becomes_a_video():
 
 
 # nbs/36_evaluate.ipynb #85f52dd1
-def test_an_environment_that_cannot_draw_costs_a_message():
-    class Blind(CountingEnv):
-        metadata, render_mode = {"render_modes": ["rgb_array"]}, "rgb_array"
-        def render(self): raise OSError("no display")
+class Blind(CountingEnv):
+    metadata, render_mode = {"render_modes": ["rgb_array"]}, "rgb_array"
+    def render(self): raise OSError("no display")
 
+
+# nbs/36_evaluate.ipynb #5ce332d1
+def test_an_environment_that_cannot_draw_costs_a_message():
     said = []
     with TemporaryDirectory() as folder:
         for source in ("CartPole-v1", CountingEnv, Blind):
@@ -95,3 +99,15 @@ def test_an_environment_that_cannot_draw_costs_a_message():
         assert os.listdir(folder) == []
     print(*said, sep="\n")
     assert "render_mode=None" in said[0] and "rgb_array" in said[0] and "no display" in said[2]
+
+
+# nbs/36_evaluate.ipynb #162f2344
+def test_an_environment_is_drawn_if_it_can_be_and_shows_images():
+    said, maker = [], partial(make_env, "CartPole-v1", kwargs=dict(sutton_barto_reward=True))
+    assert make_env("CartPole-v1").env.render_mode is None and rendered(maker)(3).env.render_mode == "rgb_array"
+    env, look = stage(maker, 3, said.append)
+    assert look is frame_of and look(env).shape == (400, 600, 3) and not said
+    assert stage(partial(make_env, "CartPole-v1", use_pixels=True), 3, said.append)[1] is None and not said
+    for source, why in {CountingEnv: "render_mode=None", Blind: "no display"}.items():
+        env, look = stage(partial(make_env, source), 3, said.append)
+        assert look is None and env.step()["is_first"] and why in said.pop() and not said
