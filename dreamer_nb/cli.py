@@ -154,7 +154,7 @@ def eval_parser() -> argparse.ArgumentParser:
     add = p.add_argument
     add('--sampled', action='store_true', help='sample the actions; else take the most likely')
     add('--json', action='store_true', help='print one JSON object and nothing else')
-    add('--video', metavar='FILE', help='also film one episode, as MP4')
+    add('--video', metavar='FILE', type=Path, help='also film one episode, as MP4')
     return p
 
 
@@ -180,16 +180,19 @@ def _trained(args):
 
 def _evaluate(args):
     from dreamer_nb.evaluate import evaluate, record_video, rendered
+    from dreamer_nb.visualize import check_output
     (policy, make_one), greedy = _trained(args), not args.sampled
+    if args.video:  # first, so that nobody waits in vain
+        check_output(args.video, ('.mp4',))
+        film = partial(record_video, policy.policy, rendered(make_one), args.video)
+        if not film(1, args.seed, greedy, warn=partial(print, file=sys.stderr)): return 1
     result = evaluate(policy.policy, make_one, args.episodes, args.seed, greedy)
-    film = partial(record_video, policy.policy, rendered(make_one), args.video)
-    video = args.video and film(1, args.seed, greedy, warn=partial(print, file=sys.stderr))
     about = {k: policy.counters.get(k) for k in ('updates', 'env_steps')}
     found = json.loads(result.to_json()) | about | {'checkpoint': args.checkpoint}
     if args.json: return _print(json.dumps(found))
     print(f"{args.env or policy.config.environment.environment_name} · {args.checkpoint} · "
           f"{about['updates']} updates, {about['env_steps']} env steps\nreturn {result}")
-    return _print(f'video: {video}') if video else 0
+    return _print(f'video: {args.video}') if args.video else 0
 
 
 def _check_world(args, policy, make_one):

@@ -192,7 +192,7 @@ def write_video(
         writer.close()
         os.replace(part, path)
     except (ImportError, OSError, RuntimeError) as error:
-        if isinstance(error, VideoError): raise
+        if isinstance(error, (VideoError, EnvError)): raise
         raise VideoError(f'ffmpeg failed: {error}. Try pip install imageio-ffmpeg') from error
     finally:
         if writer is not None: writer.close()

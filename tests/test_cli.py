@@ -75,6 +75,10 @@ class Broken(CountingEnv):
         return obs, np.nan if self.total == 8 and self.where == "reward" else reward, *rest
 
 class Talking(CountingEnv): observation_space = spaces.Text(5)
+
+class Blind(CountingEnv):
+    observation_space = spaces.Box(-np.inf, np.inf, (4,), np.float32)
+    def _see(self, t): return np.repeat(super()._see(t), 2)
 """
 
 
@@ -135,6 +139,7 @@ def test_worlds_that_cannot_be_used_or_that_break_are_reported():
         refused(folder, 1, "in this directory", f"{name}=nowhere:World")
         refused(folder, 1, "Supported: Box", f"{name}=odd_worlds:Talking")
         refused(folder, 1, "could not be made.*unexpected", "environment.kwargs.gravitee=3")
+        refused(folder, 1, "gives no frames.*needs render_mode", f"{name}=odd_worlds:CountingEnv", "general.use_pixels=true")
         refused(folder, 1, "Broken.* the motor is off", f"{name}=odd_worlds:Broken", f"{where}=reset")
         refused(folder, 1, "step 8.*the motor is off", f"{name}=odd_worlds:Broken", f"{where}=step", keeps=True)
         refused(folder, 1, "'vector' is not finite", f"{name}=odd_worlds:Broken", f"{where}=observation", keeps=True)
@@ -150,6 +155,7 @@ def test_checkpoints_and_replays_that_do_not_fit_are_reported():
         Path(folder, "text.pt").write_text("hello")
         torch.save({"weights": torch.zeros(3)}, folder / "foreign.pt")
         refused(folder, 1, "no such checkpoint", "--checkpoint", f"{folder}/nowhere.pt")
+        refused(folder, 1, "no such checkpoint", "mode=dreamer", f"checkpoint={folder}/nowhere.pt")
         refused(folder, 1, "damaged or cut off", "--checkpoint", f"{folder}/cut.pt")
         for other in ("text", "foreign"): refused(folder, 1, "not a checkpoint of", f"checkpoint={folder}/{other}.pt")
         refused(folder, 1, "'deter': checkpoint 256, here 512", f"checkpoint={good}", "models.d_hidden=64")
@@ -273,6 +279,9 @@ def test_a_trained_policy_is_evaluated_and_filmed():
         assert code == 1 and "not supported" in text
         code, _, text = ask(*run, "--env", "Acrobot-v1", "--json")
         assert code == 1 and "--env module:EntryPoint" in text
+        code, text, said = ask(*run, "--env", "odd_worlds:Blind", "--video", folder / "two.mp4")
+        assert code == 1 and not text and "No video: Blind" in said and "rgb_array" in said and not (folder / "two.mp4").exists(), said
+        assert ask(*run, "--video", folder / "two.avi")[0] == 1
         assert ask(*run, "--device", "tpu")[0] == 2 and ask(*run, "--seed", -1)[0] == 2
         with pytest.raises(SystemExit) as error: ask("--checkpoint", "x", "--episodes", "none")
         assert error.value.code == 2

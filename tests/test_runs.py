@@ -99,6 +99,18 @@ def test_a_run_leaves_its_files_and_goes_on_where_it_stopped():
         assert code == 0 and "begins in" in text and "final evaluation" not in text, text
 
 
+# nbs/47_runs.ipynb #ef677946
+def test_a_world_model_is_learned_first_and_behaviour_in_it_afterwards():
+    with TemporaryDirectory() as folder:
+        world, dreamer = Path(folder, "world"), Path(folder, "dreamer")
+        code, text = tiny(folder, f"general.run_dir={world}", "mode=bootstrap")
+        found = json.loads((world / "eval.json").read_text())
+        assert code == 0 and "greedy" not in found and found["updates"] == 3, text
+        assert {"learning_curve.png", "open_loop.png"} <= set(files(world)) and "video.mp4" not in files(world)
+        code, text = tiny(folder, f"general.run_dir={dreamer}", "mode=dreamer", "--checkpoint", f"{world}")
+        assert code == 0 and "greedy" in json.loads((dreamer / "eval.json").read_text()) and "video.mp4" in files(dreamer), text
+
+
 # nbs/47_runs.ipynb #dbbf91bf
 def test_a_dry_run_leaves_nothing():
     with TemporaryDirectory() as folder:
