@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['DTYPES', 'SEGMENT', 'LATENTS', 'ReplayError', 'replay_spec', 'Layout', 'data_file', 'read_layout', 'check_plain',
-           'open_array', 'reserve', 'lock_file', 'replay_bytes', 'show_bytes', 'free_bytes', 'check_room', 'make_block',
-           'check_same', 'BlockWriter']
+           'open_array', 'reserve', 'lock_file', 'replay_bytes', 'show_bytes', 'free_bytes', 'memory_bytes',
+           'check_room', 'make_block', 'check_same', 'BlockWriter']
 
 # %% ../nbs/30_blocks.ipynb #06eff11b
 import errno
@@ -173,6 +173,12 @@ def free_bytes(path: Path) -> int:
     path = Path(path).absolute()
     while not path.exists(): path = path.parent
     return shutil.disk_usage(path).free
+
+
+def memory_bytes() -> int | None:  # None: the system does not say
+    "Memory of this machine."
+    try: return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError): return None
 
 
 def check_room(

@@ -5,8 +5,9 @@
 # %% auto #0
 __all__ = ['SIZES', 'GROUPS', 'KEYS', 'CONF', 'ConfigError', 'knob', 'kinds', 'fit', 'in_range', 'valid_words', 'closest',
            'check', 'Group', 'General', 'EnvironmentConfig', 'Models', 'Train', 'Collect', 'Replay', 'Tracking',
-           'widths', 'conflicts', 'flatten', 'problems', 'Config', 'sizes', 'hyper', 'to_yaml', 'from_yaml', 'presets',
-           'quoted', 'normalise', 'register', 'from_hydra', 'load', 'describe']
+           'widths', 'conflicts', 'flatten', 'problems', 'Config', 'without_password', 'private', 'public', 'sizes',
+           'hyper', 'to_yaml', 'from_yaml', 'presets', 'quoted', 'normalise', 'register', 'from_hydra', 'load',
+           'describe']
 
 # %% ../nbs/33_config.ipynb #5e8bf842
 import difflib
@@ -285,6 +286,10 @@ class Tracking(Group):
         like=(r'(?!file:)\S+', 'sqlite:///PATH or an http(s) server (MLflow refuses file: stores)'))
     experiment: str = knob(
         'dreamer_nb', "MLflow experiment", like=(r'[^/\\]{1,200}', 'text without slashes'))
+    tags: dict = knob({}, "tags of the run in MLflow: tracking.tags.KEY=VALUE")
+    checkpoints: bool = knob(
+        True, "copy the best and the final checkpoint into MLflow when the run ends")
+    tensorboard: bool = knob(False, "write event files for TensorBoard as well")
 
 # %% ../nbs/33_config.ipynb #f38606d1
 GROUPS = dict(general=General, environment=EnvironmentConfig, models=Models, train=Train,
@@ -434,6 +439,30 @@ class Config:
 
     def __repr__(self):
         return f"Config({', '.join(f'{k}={v[0]!r}' for k, v in self.diff().items())})"
+
+# %% ../nbs/33_config.ipynb #81fb8543
+def without_password(text: str) -> str:
+    "Text with user and password cut out of every address."
+    return re.sub(r'(?<=://)[^/\s]*@', '', text)
+
+
+def private(
+    cfg: Config,
+) -> Config:
+    "The config as its own run directory keeps it: without a password."
+    uri = cfg.tracking.uri
+    return cfg.replace(tracking=dict(uri=without_password(uri))) if uri else cfg
+
+
+def public(
+    cfg: Config,
+) -> Config:
+    "The config as others may see it: without paths of this machine, and without its store."
+    hidden = {'general.run_dir': None, 'general.root': 'runs', 'tracking.uri': None}
+    return cfg.replace(**hidden, checkpoint=cfg.checkpoint and Path(cfg.checkpoint).name)
+
+
+Config.private, Config.public = private, public
 
 # %% ../nbs/33_config.ipynb #d34b1bdb
 def sizes(

@@ -7,23 +7,18 @@ __all__ = ['fine', 'warning', 'problem', 'OLD', 'HARMLESS', 'BINS_END', 'SCALE',
            'faults', 'part_faults', 'as_array', 'box_faults', 'first', 'reward_faults', 'flag_faults', 'Exam',
            'examine', 'abandoned', 'making', 'said', 'coded', 'resized', 'act_finding', 'answers', 'walk',
            'reset_faults', 'step_faults', 'seeding', 'played', 'contract', 'rewards', 'episode_length', 'episodes',
-           'speed', 'room', 'memory_bytes', 'plan', 'duration', 'span', 'agent_speed', 'batch_of', 'typical', 'parser',
-           'config_of', 'headless', 'main']
+           'speed', 'room', 'plan', 'duration', 'span', 'agent_speed', 'batch_of', 'typical']
 
 # %% ../nbs/43_doctor.ipynb #eeb5e112
-import argparse
 import json
 import math
-import os
 import re
-import sys
 import textwrap
 import threading
 import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stdout
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -35,8 +30,8 @@ import torch
 from gymnasium.utils.env_checker import check_env, data_equivalence
 
 from .agent import Agent, Hyper
-from .blocks import free_bytes, replay_bytes, replay_spec, show_bytes
-from .config import Config, ConfigError, presets
+from .blocks import free_bytes, memory_bytes, replay_bytes, replay_spec, show_bytes
+from .config import Config
 from .encoder_decoder import Spec
 from .environments import make_gym, random_actions
 from .networks import Sizes
@@ -432,12 +427,6 @@ def room(x: Exam) -> Iterator[Finding]:
         yield warning("replay", f"{text}: batches will be read from the disk", less)
     else: yield fine("replay", text)
 
-
-def memory_bytes() -> int | None:  # None: the system does not say
-    "Memory of this machine."
-    try: return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError): return None
-
 # %% ../nbs/43_doctor.ipynb #f09c400f
 def plan(
     cfg: Config,
@@ -521,51 +510,3 @@ def typical(call: Callable, times: int = 3) -> float:
 # %% ../nbs/43_doctor.ipynb #cdc4cae0
 CHECKS = dict(making=making, answers=answers, seeding=seeding, contract=contract, rewards=rewards,
               episodes=episodes, speed=speed, replay=room, time=duration)
-
-# %% ../nbs/43_doctor.ipynb #e32f7166
-def parser() -> argparse.ArgumentParser:
-    "What `dreamer-doctor` understands."
-    p = argparse.ArgumentParser("dreamer-doctor", description="Will this environment work here?")
-    add = p.add_argument
-    add("env", metavar="ENV", help="Gymnasium id, module:callable, or a preset of dreamer-train")
-    add("overrides", nargs="*", metavar="KEY=VALUE", help="settings of the run you plan")
-    add("--steps", type=int, default=200, help="random steps to try (200)")
-    add("--json", action="store_true", help="print one JSON object and nothing else")
-    return p
-
-
-def config_of(env: str, overrides: list[str]) -> Config:
-    "The config of the run that is planned."
-    key = "env" if env in presets() else "environment.environment_name"
-    return Config.load([f"{key}={env}", *overrides])
-
-
-def headless():
-    "Where there is no screen, let pygame draw without looking for one."
-    screen = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    if sys.platform == "linux" and not screen: os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
-
-
-def main(
-    argv: list[str] | None = None,  # arguments; None: of the command line
-) -> int:                           # exit code
-    "The command `dreamer-doctor`."
-    args = parser().parse_intermixed_args(argv)
-    headless()
-    try:
-        if args.steps < 1: raise ConfigError(f"--steps {args.steps}: must be at least 1.")
-        if "=" in args.env: raise ConfigError(f"{args.env}: name an environment before settings.")
-        cfg = config_of(args.env, args.overrides)
-        device = pick_device(cfg.general.device)
-    except ConfigError as error:
-        print(f"dreamer-doctor: {error}", file=sys.stderr)
-        return 2
-    world = cfg.environment.environment_name
-    with redirect_stdout(sys.stderr): report = examine(world, cfg, args.steps)
-    preset = f"preset {args.env}" if args.env in presets() else "plain defaults"
-    report.name = " · ".join([report.name, preset, *args.overrides, device])
-    print(report.to_json() if args.json else report)
-    return int(not report.ok)
-
-
-if __name__ == "__main__" and globals().get("__spec__"): sys.exit(main())  # a notebook has no spec

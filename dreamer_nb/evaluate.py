@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['Evaluation', 'evaluation_seed', 'Evaluator', 'evaluate', 'VideoError', 'frame_of', 'film', 'write_video',
-           'record_video']
+           'record_video', 'rendered', 'stage']
 
 # %% ../nbs/36_evaluate.ipynb #74d538a3
 import json
@@ -13,12 +13,13 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from .environments import Environments
+from .environments import Environment, Environments, make_gym
 from .latents import Draw
 from .spaces import EnvError
 
@@ -191,7 +192,7 @@ def write_video(
         writer.close()
         os.replace(part, path)
     except (ImportError, OSError, RuntimeError) as error:
-        if isinstance(error, VideoError): raise
+        if isinstance(error, (VideoError, EnvError)): raise
         raise VideoError(f'ffmpeg failed: {error}. Try pip install imageio-ffmpeg') from error
     finally:
         if writer is not None: writer.close()
@@ -219,3 +220,32 @@ def record_video(
     except (VideoError, EnvError) as error: return warn(f'No video: {error}.')
     finally:
         if env is not None: env.close()
+
+# %% ../nbs/36_evaluate.ipynb #bc144bbc
+def rendered(
+    make_one: Callable,  # partial(make_env, …), as `trainer.env_maker` gives it
+) -> Callable:           # seed → Environment
+    "How to make the same environment, drawing its frames."
+    options = dict(make_one.keywords)
+    make = partial(make_gym, make_one.args[0], options.pop('kwargs', None) or {}, 'rgb_array')
+    return lambda seed: Environment(make, seed, **options)
+
+
+def stage(
+    make_one: Callable,   # as for `rendered`
+    seed: int,
+    say=warnings.warn,    # called with one sentence if it cannot be drawn
+) -> tuple:               # (Environment, how to look at it: `frame_of` or None)
+    "An environment that is about to be filmed. One that shows images need not be drawn."
+    plain, drawn = make_one(seed=seed), None
+    if any(spec.is_image for spec in plain.obs_spec.values()): return plain, None
+    try:
+        drawn = rendered(make_one)(seed)
+        drawn.step()
+        frame_of(drawn)
+    except (VideoError, EnvError) as error:
+        if drawn: drawn.close()
+        say(f'{error}. So the film shows curves.')
+        return plain, None
+    plain.close()
+    return drawn, frame_of

@@ -105,6 +105,7 @@ class Trainer:
     at any time."""
     dir = replay = tracker = collectors = collector = evaluator = events = reason = best = None
     updates = evals = passed = counted = 0
+    spent = 0.0  # seconds of earlier starts of this run
     stopping = ended = made = False
 
     def __init__(self,
@@ -115,6 +116,7 @@ class Trainer:
         self.cfg, self.warn = cfg or Config(), warn
         self.device, self.make_one = pick_device(self.cfg.general.device), env_maker(self.cfg, env)
         self.returns, self.meter, self.stack = [], Meter(), ExitStack()
+        self.began = time.time()
 
     def __enter__(self):
         if threading.current_thread() is threading.main_thread():
@@ -158,6 +160,9 @@ class Trainer:
         if self.replay and self.replay.blocks: self.counted = self.replay.steps
         return self.counted
 
+    @property
+    def seconds(self) -> float: return self.spent + time.time() - self.began  # of all starts
+
 # %% ../nbs/38_trainer.ipynb #5edbf5db
 def look(self: Trainer) -> dict | None:  # a checkpoint to start from, if the config names one
     "Learn the spaces from a first world, and check all that can be checked without writing."
@@ -198,7 +203,7 @@ def prepare(self: Trainer):
     self.open_replay()
     if saved: self.resume(saved)
     elif start: self.agent.load_state_dict(weights_of(start), strict=False)
-    write_atomic(self.dir / "config.yaml", lambda file: file.write(cfg.to_yaml().encode()))
+    write_atomic(self.dir / "config.yaml", lambda file: file.write(cfg.private().to_yaml().encode()))
     self.open_tracker()
     if cfg.collect.processes: self.start_processes()
     else: self.start_here(saved and saved["collector"])
@@ -279,8 +284,8 @@ COUNTERS = "updates", "evals", "passed", "best", "returns"
 def payload(self: Trainer) -> dict:
     "All that a checkpoint holds."
     counters = {name: getattr(self, name) for name in COUNTERS} | {"env_steps": self.env_steps}
-    counters |= {"episodes": self.meter.count, "ended": self.meter.ended}
-    return dict(config=self.cfg.to_dict(), obs_spec=specs_to_json(self.obs),
+    counters |= {"episodes": self.meter.count, "ended": self.meter.ended, "seconds": self.seconds}
+    return dict(config=self.cfg.public().to_dict(), obs_spec=specs_to_json(self.obs),
                 act_spec=specs_to_json(self.act), spaces=json.dumps(self.spaces),
                 agent=self.agent.state_dict(), counters=counters, threads=torch.get_num_threads(),
                 replay=self.replay.state_dict(), ratio=self.ratio.state_dict(),
@@ -293,6 +298,7 @@ def resume(self: Trainer, saved: dict):
     self.replay.load_state_dict(saved["replay"])
     for name in COUNTERS: setattr(self, name, saved["counters"][name])
     self.meter.count, self.meter.ended = saved["counters"]["episodes"], saved["counters"]["ended"]
+    self.spent = saved["counters"].get("seconds", 0.0)
     self.ratio.load_state_dict(saved["ratio"], self.env_steps, self.updates)
     self.checkpoints.named("final").unlink(missing_ok=True)  # the run is not over
     if saved["collector"] and saved["threads"] != torch.get_num_threads():

@@ -11,6 +11,7 @@ __all__ = ['FPS', 'HOLD', 'PALE', 'learning_curve', 'whole', 'save_figure', 'rgb
 import base64
 import json
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -35,12 +36,12 @@ def learning_curve(
     run = run if isinstance(run, tracking.Run) else tracking.Run(run)
     with mpl.rc_context():
         use_style()
-        fig = Figure()
+        fig = Figure(figsize=(7, 3.5))
         ax = fig.subplots()
         _draw_returns(ax, run.metrics)
         _draw_goal(ax, run.config.train.stop_at_return)
         ax.set(xlabel='env steps', ylabel='return', title=_headline(run) if title is None else title)
-        if ax.get_legend_handles_labels()[0]: ax.legend(loc='best')
+        if ax.get_legend_handles_labels()[0]: fig.legend(loc='outside lower center', ncols=3)
     return fig
 
 
@@ -337,12 +338,12 @@ def check_output(
 
 
 def _check_ffmpeg(path):
+    "Write a film of two frames, to see whether that can be done here."
     try:
-        import imageio_ffmpeg
-        imageio_ffmpeg.get_ffmpeg_exe()
-    except (ImportError, RuntimeError) as error:
-        raise VideoError(f'{path} needs ffmpeg, which is not here ({error}). '
-                         'Try pip install imageio-ffmpeg, or a name that ends in .gif') from error
+        with tempfile.TemporaryDirectory() as folder:
+            write_video(Path(folder)/'try.mp4', np.zeros((2, 32, 32, 3), np.uint8))
+    except VideoError as error:
+        raise VideoError(f'{path}: {error}, or a name that ends in .gif') from error
 
 
 def write_film(

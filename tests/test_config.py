@@ -11,7 +11,7 @@ import pytest
 
 from dreamer_nb.config import (
     CONF, Config, ConfigError, KEYS, SIZES, describe, fit, in_range, normalise, presets,
-    valid_words,
+    valid_words, without_password,
 )
 
 
@@ -77,6 +77,17 @@ def test_a_live_change_is_checked_too():
     for change in ("cfg.train.lr = 0", "cfg.train.learning_rate = 1", "cfg.train = {}", "cfg.mode = 'play'", "cfg.speed = 1"):
         with pytest.raises(ConfigError): exec(change)
     assert cfg.train.lr == 1e-3
+
+
+# nbs/33_config.ipynb #212de0c5
+def test_a_config_can_be_shown_without_paths_and_passwords():
+    cfg = Config(general=dict(root="/home/me/runs", run_dir="/home/me/runs/a"), mode="dreamer", checkpoint="/home/me/b/x.pt",
+                 tracking=dict(uri="https://me:sesame@host:80/path"), train=dict(lr=1e-3))
+    assert cfg.private().diff(cfg) == {"tracking.uri": ("https://host:80/path", cfg.tracking.uri)} and Config().private() == Config()
+    shown = cfg.public()
+    assert set(shown.diff(cfg)) == {"general.root", "general.run_dir", "tracking.uri", "checkpoint"}
+    assert not any(word in shown.to_yaml() for word in ("/home", "sesame", "host")) and shown.checkpoint == "x.pt" and shown.train.lr == 1e-3
+    assert without_password("postgresql://me:p@ss@host/db and http://host/a@b") == "postgresql://host/db and http://host/a@b"
 
 
 # nbs/33_config.ipynb #96f378c9

@@ -274,7 +274,7 @@ def test_bootstrap_trains_the_world_model_alone_on_random_actions():
         before = first_parameters(cfg)
         t, events = played(cfg)
         assert moved(before, parameters(t)) == {"world"}
-        assert "loss/policy" not in of("update", events)[-1].data["metrics"]
+        assert "loss/policy" not in of("update", events)[-1].data["metrics"] and not of("evaluation", events)
         stored, word = rows(folder), np.random.SeedSequence((0, 0, 0)).generate_state(1)[0]
         rng = np.random.Generator(np.random.PCG64(int(word)))
         drawn = np.stack([random_actions(t.act, 4, rng)["action"] for _ in range(stored["action"].shape[1])], 1)
@@ -285,14 +285,19 @@ def test_bootstrap_trains_the_world_model_alone_on_random_actions():
 def test_dreamer_trains_actor_and_critic_inside_a_frozen_world_model():
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder)
-        t, _ = played(tiny(path / "world", mode="bootstrap", train=dict(max_steps=4)))
+        t, _ = played(tiny(path / "world", train=dict(max_steps=4)))  # its optimizer has momentum for all
         learned, where = parameters(t), find_checkpoint(path / "world")
+        assert t.agent.opt.steps["world"] == 4
         cfg = tiny(path / "dreamer", mode="dreamer", checkpoint=str(where), train=dict(max_steps=4))
         before = first_parameters(cfg)
         assert equal(before, learned)
-        t, events = played(cfg)
-        assert moved(before, parameters(t)) == {"actor", "critic", "slow", "scale"}
+        t, events = played(cfg, stop=2)
         assert events[0].step == 0 and not events[0].data["resumed"]
+        t, events = played(cfg)  # goes on
+        assert events[0].step == 2 and moved(before, parameters(t)) == {"actor", "critic", "slow", "scale"}
+        opt, world = t.agent.opt, t.agent.opt.slices["world"]
+        assert opt.steps == dict(world=0, actor=4, critic=4) and not opt.mu[world].any() and not opt.nu[world].any()
+        assert not opt.grad[world].any() and "loss/dyn" not in of("update", events)[-1].data["metrics"]
 
 
 # nbs/38_trainer.ipynb #e0ceea0e
@@ -302,7 +307,8 @@ def test_the_actor_may_wait_for_the_world_model():
         before = first_parameters(cfg)
         with Trainer(cfg) as t:
             seen = {e.step: moved(before, parameters(t)) for e in t if e.kind == "update" and e.step <= 5}
-        assert seen[3] == {"world"} and {"actor", "critic"} <= seen[5]
+            assert t.agent.opt.steps["world"] == t.agent.opt.steps["actor"] + 3 == t.agent.opt.steps["critic"] + 3
+        assert seen[1] == seen[3] == {"world"} and {"actor", "critic"} <= seen[4]
 
 
 # nbs/38_trainer.ipynb #272b221f

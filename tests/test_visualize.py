@@ -55,7 +55,7 @@ def test_a_run_becomes_a_picture():
         ax = fig.axes[0]
         dots, line, goal = ax.lines
         assert len(dots.get_xdata()) == 40 and len(line.get_xdata()) == 8 and list(goal.get_ydata()) == [475, 475]
-        assert [t.get_text() for t in ax.get_legend().get_texts()] == ["episodes", "evaluation, mean ± std", "goal 475"]
+        assert [t.get_text() for t in fig.legends[0].get_texts()] == ["episodes", "evaluation, mean ± std", "goal 475"]
         assert "CartPole-v1, seed 0" in ax.get_title("left") and "799 updates, 1,998 env steps, 1.3 minutes" in ax.get_title("left")
         path = save_figure(fig, f"{folder}/pictures/curve.png")
         assert path.read_bytes().startswith(b"\x89PNG") and os.listdir(path.parent) == ["curve.png"]
@@ -68,7 +68,7 @@ def test_a_run_that_has_just_begun_can_be_drawn():
         assert "nothing measured yet" in learning_curve(run).axes[0].get_title("left")
         Config().to_yaml(f"{folder}/config.yaml")
         fig = learning_curve(folder)
-        assert not fig.axes[0].lines and fig.axes[0].get_legend() is None
+        assert not fig.axes[0].lines and not fig.legends
         save_figure(fig, f"{folder}/curve.svg")
 
 
