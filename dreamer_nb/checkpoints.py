@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['FORMAT', 'VERSION', 'CheckpointError', 'plain', 'write_atomic', 'save_checkpoint', 'load_checkpoint', 'specs_to_json',
-           'specs_from_json', 'check_compatible', 'Checkpoints', 'find_checkpoint', 'LoadedPolicy', 'load_policy']
+           'specs_from_json', 'check_compatible', 'Checkpoints', 'find_checkpoint', 'LoadedPolicy', 'load_agent',
+           'load_policy']
 
 # %% ../nbs/34_checkpoints.ipynb #9a1b91f1
 import json
@@ -21,7 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .agent import Agent
+from .agent import Agent, Hyper
 from .config import Config, ConfigError
 from .encoder_decoder import Spec
 from .latents import Draw
@@ -315,19 +316,28 @@ class LoadedPolicy:
         return _stack(actions), state
 
 
+def load_agent(
+    path: Path,           # a checkpoint, or a run directory
+    device: str = 'cpu',
+) -> tuple[Agent, Adapter, Config, dict]:  # frozen; its translator, its config, its counters
+    "The whole agent of a checkpoint. CheckpointError says what is wrong with the file."
+    path = find_checkpoint(path)
+    payload = load_checkpoint(path, device)
+    config = _part(payload, 'config', Config.from_dict, path)
+    adapter = _part(payload, 'spaces', lambda text: Adapter.from_json(json.loads(text)), path)
+    size, hyper = Sizes(**config.sizes()), Hyper(**config.hyper())
+    agent = Agent(adapter.obs_spec, adapter.act_spec, size, hyper, device)
+    try: _part(payload, 'agent', agent.load_state_dict, path)
+    except RuntimeError as error:
+        raise CheckpointError(f'{path}: its weights do not fit its own config: {error}') from error
+    return agent.eval().requires_grad_(False), adapter, config, payload.get('counters', {})
+
+
 def load_policy(
     path: Path,           # a checkpoint, or a run directory
     device: str = 'cpu',
     seed: int = 0,        # of sampled latents and actions
 ) -> LoadedPolicy:
     "The trained policy of a checkpoint, ready to act."
-    path = find_checkpoint(path)
-    payload = load_checkpoint(path, device)
-    config = _part(payload, 'config', Config.from_dict, path)
-    adapter = _part(payload, 'spaces', lambda text: Adapter.from_json(json.loads(text)), path)
-    agent = Agent(adapter.obs_spec, adapter.act_spec, Sizes(**config.sizes()), device=device)
-    try: _part(payload, 'agent', agent.load_state_dict, path)
-    except RuntimeError as error:
-        raise CheckpointError(f'{path}: its weights do not fit its own config: {error}') from error
-    policy, world = (m.eval().requires_grad_(False) for m in (agent.policy, agent.world))
-    return LoadedPolicy(policy, adapter, config, payload.get('counters', {}), seed, world)
+    agent, *about = load_agent(path, device)
+    return LoadedPolicy(agent.policy, *about, seed, agent.world)

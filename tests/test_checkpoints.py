@@ -14,8 +14,8 @@ import torch
 
 from dreamer_nb.agent import Agent
 from dreamer_nb.checkpoints import (
-    CheckpointError, Checkpoints, FORMAT, check_compatible, find_checkpoint, load_checkpoint,
-    load_policy, save_checkpoint, specs_from_json, specs_to_json, write_atomic,
+    CheckpointError, Checkpoints, FORMAT, check_compatible, find_checkpoint, load_agent,
+    load_checkpoint, load_policy, save_checkpoint, specs_from_json, specs_to_json, write_atomic,
 )
 from dreamer_nb.config import Config
 from dreamer_nb.encoder_decoder import Spec
@@ -144,9 +144,9 @@ def test_a_failed_write_leaves_the_old_file():
 
 
 # nbs/34_checkpoints.ipynb #c296cf54
-def untrained(folder, name, **kwargs):  # what a trainer writes
-    env = make_env(name, **kwargs)
-    cfg = Config(models=dict(size="nano"), environment=dict(environment_name=name))
+def untrained(folder, name, **train):  # what a trainer writes
+    env = make_env(name)
+    cfg = Config(models=dict(size="nano"), train=train, environment=dict(environment_name=name))
     agent = Agent(env.obs_spec, env.act_spec, Sizes(**cfg.sizes()))
     return save_checkpoint(Path(folder)/"checkpoint_final.pt", dict(
         config=cfg.to_dict(), obs_spec=specs_to_json(env.obs_spec), act_spec=specs_to_json(env.act_spec),
@@ -177,6 +177,17 @@ def test_a_batch_of_environments_is_predicted_row_by_row():
     assert actions.shape == (3, 1) and actions.dtype == np.float32 and np.abs(actions).max() <= 2
     again, state = policy.predict(obs, state, episode_start=np.array([True, False, True]), deterministic=False)
     assert again.shape == (3, 1) and state["deter"].shape == (3, 256)
+
+
+# nbs/34_checkpoints.ipynb #33a660b2
+def test_the_whole_agent_comes_back_with_its_own_constants():
+    with TemporaryDirectory() as folder:
+        path = untrained(folder, "CartPole-v1", horizon=50)
+        agent, adapter, config, counters = load_agent(folder)
+        saved = load_checkpoint(path)["agent"]
+    assert all(torch.equal(p, saved[name]) for name, p in agent.named_parameters()) and len(saved) > 50
+    assert not any(p.requires_grad for p in agent.parameters())
+    assert agent.hyper.horizon == config.train.horizon == 50 and counters == {"updates": 0} and adapter.act_spec == agent.act
 
 
 # nbs/34_checkpoints.ipynb #0a8556ef
