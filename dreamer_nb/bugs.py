@@ -158,12 +158,12 @@ BEHAVIOUR = dict(
     outcome_judged=Bug(
         "an action was scored by the policy of the state that it led to",
         GITHUB + "epignatelli/navix/pull/152",
-        "test_agent.py::test_the_naive_update_gives_the_same_numbers",
+        "test_agent.py::test_three_official_updates_are_replayed",
         {"agent.Agent.dream_losses": {"self.actor(feat[:-1])": "self.actor(feat[1:])"}}),
     root_always_alive=Bug(
         "the chance that a dream begins in a dead state was left out of its weight",
         GITHUB + "pytorch/rl/pull/4128",
-        "test_agent.py::test_the_naive_update_gives_the_same_numbers",
+        "test_agent.py::test_three_official_updates_are_replayed",
         {"agent.Agent.dream_losses": {
             "cont.cumprod(0)[:-1]":
             "torch.cat([torch.ones_like(cont[:1]), cont[1:]]).cumprod(0)[:-1]"}}),
@@ -175,7 +175,7 @@ SYSTEM = dict(
         "observations were prepared in one way for training and in another for acting "
         "(there images lacked −½; here numbers are divided by 255)",
         GITHUB + "Eclectic-Sheep/sheeprl/issues/285",
-        "test_agent.py::test_official_actions_are_replayed",
+        "test_open_loop.py::test_the_posterior_of_the_context_is_the_one_the_policy_had",
         {"agent.Policy.act": {"step = lambda": "obs |= {k: obs[k] / 255 for k in self.encoder.vectors}\n"
                                                "    step = lambda"}}),
     limit_is_end=Bug(
@@ -283,7 +283,7 @@ def verdict(
         return lines[-1] or type(error).__name__
 
 # %% ../nbs/47_bugs.ipynb #a22b0ba2
-SHORT = ["env=cartpole", "train.max_steps=240", "train.stop_at_return=null", "train.eval_every=24",
+SHORT = ["env=cartpole", "train.max_steps=160", "train.stop_at_return=null", "train.eval_every=16",
          "train.eval_episodes=8", "train.log_every=4", "train.checkpoint_every=0",
          "tracking.mlflow=false", "collect.processes=0"]
 KEPT = ("step", "env_steps", "episode/", "eval/return", "replay_ratio", "loss/", "dream/", "opt/")
@@ -309,7 +309,7 @@ def record(
     seed: int = 0,
     overrides: list[str] = (),  # on top of SHORT
 ) -> Path:
-    "Train for a minute with a bug on board."
+    "Train for a short while with a bug on board."
     from dreamer_nb.trainer import Trainer
     command = [*SHORT, f"general.seed={seed}", *overrides]
     with tempfile.TemporaryDirectory() as place, bug(name):
