@@ -160,7 +160,7 @@ def _kl_frozen(s):
       "train the world model alone (mode=bootstrap), and look at open_loop.png")
 def _kl_high(s):
     "KL does not fall"
-    if s.middle("loss/dyn") > 0.5 * s.first("loss/dyn"):
+    if s.middle("loss/dyn") > 0.5 * s.first("loss/dyn") and not _kl_frozen(s):
         return f"loss/dyn went from {s.first('loss/dyn'):.3g} to {s.middle('loss/dyn'):.3g}"
 
 

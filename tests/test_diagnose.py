@@ -30,7 +30,8 @@ def life(**bent):
     names = {name.replace("/", "_"): name for name in curves}
     curves |= {names[k]: f for k, f in bent.items()}
     rows = [{"step": n} | {name: f(n / 240) for name, f in curves.items()} for n in range(0, 241, 4)]
-    return SimpleNamespace(metrics=Table(rows), config=Config.load("env=cartpole"))
+    config = Config(train=dict(batch_size=16, sequence_length=32, replay_ratio=48))
+    return SimpleNamespace(metrics=Table(rows), config=config)
 
 
 # nbs/39_diagnose.ipynb #564ca66a
@@ -88,7 +89,7 @@ def test_dead_latents_are_found_in_the_replay_of_a_run():
             path, rng = Path(folder), np.random.default_rng(0)
             with Tracker(path) as tracker:
                 for row in life().metrics: tracker.log(row["step"], row)
-            (path / "config.yaml").write_text(Config.load("env=cartpole").to_yaml())
+            (path / "config.yaml").write_text(life().config.to_yaml())
             (path / "replay").mkdir()
             with BlockWriter(path / "replay" / "block_000", specs, 2, 100) as block:
                 for _ in range(140):
