@@ -88,7 +88,9 @@ HELP = """dreamer-train [key=value ...] [--checkpoint PATH] [--multirun] [--show
   dreamer-train mode=bootstrap                     learn the world model from random actions
   dreamer-train mode=dreamer --checkpoint PATH     learn to act in a frozen world model
   dreamer-train --multirun train.actor_lr=1e-5,3e-5
-                                                   one run for each value
+                                                   one run for each value, a table, a picture
+  dreamer-train --multirun general.seed=0,1,2 hydra/launcher=joblib
+                                                   the same, side by side
   dreamer-train --show train.lr=1e-3               print the whole config and end
 
 Presets (env=NAME): {envs}

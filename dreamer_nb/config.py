@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['SIZES', 'GROUPS', 'KEYS', 'CONF', 'ConfigError', 'knob', 'kinds', 'fit', 'in_range', 'valid_words', 'closest',
            'check', 'Group', 'General', 'EnvironmentConfig', 'Models', 'Train', 'Collect', 'Replay', 'Tracking',
-           'widths', 'conflicts', 'flatten', 'problems', 'Config', 'without_password', 'private', 'public', 'sizes',
-           'hyper', 'to_yaml', 'from_yaml', 'presets', 'quoted', 'normalise', 'register', 'from_hydra', 'load',
+           'widths', 'conflicts', 'flatten', 'problems', 'Config', 'sizes', 'hyper', 'to_yaml', 'from_yaml',
+           'without_password', 'private', 'public', 'presets', 'quoted', 'normalise', 'register', 'from_hydra', 'load',
            'describe']
 
 # %% ../nbs/33_config.ipynb #5e8bf842
@@ -440,30 +440,6 @@ class Config:
     def __repr__(self):
         return f"Config({', '.join(f'{k}={v[0]!r}' for k, v in self.diff().items())})"
 
-# %% ../nbs/33_config.ipynb #81fb8543
-def without_password(text: str) -> str:
-    "Text with user and password cut out of every address."
-    return re.sub(r'(?<=://)[^/\s]*@', '', text)
-
-
-def private(
-    cfg: Config,
-) -> Config:
-    "The config as its own run directory keeps it: without a password."
-    uri = cfg.tracking.uri
-    return cfg.replace(tracking=dict(uri=without_password(uri))) if uri else cfg
-
-
-def public(
-    cfg: Config,
-) -> Config:
-    "The config as others may see it: without paths of this machine, and without its store."
-    hidden = {'general.run_dir': None, 'general.root': 'runs', 'tracking.uri': None}
-    return cfg.replace(**hidden, checkpoint=cfg.checkpoint and Path(cfg.checkpoint).name)
-
-
-Config.private, Config.public = private, public
-
 # %% ../nbs/33_config.ipynb #d34b1bdb
 def sizes(
     cfg: Config,
@@ -517,6 +493,30 @@ def from_yaml(
 
 
 Config.to_yaml, Config.from_yaml = to_yaml, staticmethod(from_yaml)
+
+# %% ../nbs/33_config.ipynb #81fb8543
+def without_password(text: str) -> str:
+    "Text with user and password cut out of every address."
+    return re.sub(r'(?<=://)[^/\s]*@', '', text)
+
+
+def private(
+    cfg: Config,
+) -> Config:
+    "The config as its own run directory keeps it: without a password."
+    uri = cfg.tracking.uri
+    return cfg.replace(tracking=dict(uri=without_password(uri))) if uri else cfg
+
+
+def public(
+    cfg: Config,
+) -> Config:
+    "The config as others may see it: without paths of this machine, and without its store."
+    hidden = {'general.run_dir': None, 'general.root': 'runs', 'tracking.uri': None}
+    return cfg.replace(**hidden, checkpoint=cfg.checkpoint and Path(cfg.checkpoint).name)
+
+
+Config.private, Config.public = private, public
 
 # %% ../nbs/33_config.ipynb #17f8ab31
 CONF = 'dreamer_nb.conf'

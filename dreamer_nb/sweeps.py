@@ -323,7 +323,7 @@ def draw_group(ax, curves: list, colour, name: str):
     "The runs of one setting."
     n, seen = len(curves), [curve for curve in curves if curve is not None]
     label = ', '.join(filter(None, [name, f'{n} seeds' * (n > 1)])) or 'the run'
-    for x, y in seen: ax.plot(x, y, color=colour, lw=0.7, alpha=0.6)
+    for x, y in seen: ax.plot(x, y, 'o-', color=colour, lw=0.7, ms=3, markevery=[-1], alpha=0.6)
     if len(seen) < n: label += f' ({n - len(seen)} without an evaluation)'
     x, low, mean, high = band(seen)
     ax.plot(x, mean, color=colour, label=label)

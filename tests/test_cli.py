@@ -209,7 +209,9 @@ def test_a_whole_run_with_collectors_and_mlflow():
         text, _ = program.communicate(timeout=300)
         assert program.returncode == 0 and "solved" in text and gone(program.pid), text
         stored = {p.name for p in folder.glob("runs/mlartifacts/**/*")}
-        assert {"eval.json", "learning_curve.png", "open_loop.png", "video.mp4"} <= stored, text
+        pictures, saved = {"learning_curve.png", "open_loop.png", "video.mp4"}, {"checkpoint_best.pt", "checkpoint_final.pt"}
+        assert pictures | saved | {"eval.json", "config.yaml"} <= stored, text
+        for path in folder.glob("runs/mlartifacts/**/checkpoint_final.pt"): assert str(folder).encode() not in path.read_bytes()
 
 
 # nbs/49_cli.ipynb #2c26f549

@@ -79,17 +79,6 @@ def test_a_live_change_is_checked_too():
     assert cfg.train.lr == 1e-3
 
 
-# nbs/33_config.ipynb #212de0c5
-def test_a_config_can_be_shown_without_paths_and_passwords():
-    cfg = Config(general=dict(root="/home/me/runs", run_dir="/home/me/runs/a"), mode="dreamer", checkpoint="/home/me/b/x.pt",
-                 tracking=dict(uri="https://me:sesame@host:80/path"), train=dict(lr=1e-3))
-    assert cfg.private().diff(cfg) == {"tracking.uri": ("https://host:80/path", cfg.tracking.uri)} and Config().private() == Config()
-    shown = cfg.public()
-    assert set(shown.diff(cfg)) == {"general.root", "general.run_dir", "tracking.uri", "checkpoint"}
-    assert not any(word in shown.to_yaml() for word in ("/home", "sesame", "host")) and shown.checkpoint == "x.pt" and shown.train.lr == 1e-3
-    assert without_password("postgresql://me:p@ss@host/db and http://host/a@b") == "postgresql://host/db and http://host/a@b"
-
-
 # nbs/33_config.ipynb #96f378c9
 def test_one_dial_gives_the_official_sizes():
     from dreamer_nb import networks
@@ -114,6 +103,17 @@ def test_a_config_survives_yaml():
     assert Config.from_yaml("train:\n  lr: 3e-5\n").train.lr == 3e-5
     for bad in ("train: [\n", "- 1\n", "1\n", "/nowhere/config.yaml", "train:\n  lrr: 1\n"):
         with pytest.raises(ConfigError): Config.from_yaml(bad)
+
+
+# nbs/33_config.ipynb #212de0c5
+def test_a_config_can_be_shown_without_paths_and_passwords():
+    cfg = Config(general=dict(root="/home/me/runs", run_dir="/home/me/runs/a"), mode="dreamer", checkpoint="/home/me/b/x.pt",
+                 tracking=dict(uri="https://me:sesame@host:80/path"), train=dict(lr=1e-3))
+    assert cfg.private().diff(cfg) == {"tracking.uri": ("https://host:80/path", cfg.tracking.uri)} and Config().private() == Config()
+    shown = cfg.public()
+    assert set(shown.diff(cfg)) == {"general.root", "general.run_dir", "tracking.uri", "checkpoint"}
+    assert not any(word in shown.to_yaml() for word in ("/home", "sesame", "host")) and shown.checkpoint == "x.pt" and shown.train.lr == 1e-3
+    assert without_password("postgresql://me:p@ss@host/db and http://host/a@b") == "postgresql://host/db and http://host/a@b"
 
 
 # nbs/33_config.ipynb #7720bf27
