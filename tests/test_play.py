@@ -131,7 +131,7 @@ def test_a_policy_acts_by_itself_until_it_is_paused():
 
     thread = threading.Thread(target=asyncio.run, args=(watch(),))  # a notebook has a loop of its own
     failed, threading.excepthook = [], lambda what: failed.append(what.exc_value)
-    thread.start(), thread.join(30)
+    thread.start(), thread.join(300)
     threading.excepthook = threading.__excepthook__
     assert not thread.is_alive() and not failed, failed
 
