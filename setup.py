@@ -23,7 +23,7 @@ setup(
     license='MIT',
     keywords=cfg['keywords'],
     packages=find_packages(include=[lib, f'{lib}.*']),
-    package_data={lib: ['conf/*.yaml', 'conf/**/*.yaml']},
+    package_data={lib: ['conf/*.yaml', 'conf/**/*.yaml', 'data/*']},
     python_requires=f">={cfg['min_python']}",
     install_requires=cfg['requirements'].split(),
     extras_require=extras,
