@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['FLAGS', 'HELP', 'COMMANDS', 'headless', 'guarded', 'check_flags', 'is_sweep', 'named_keys', 'load_config', 'train',
-           'asked', 'eval_parser', 'evaluate', 'viz_parser', 'viz', 'doctor_parser', 'doctor', 'bench', 'main']
+           'asked', 'eval_parser', 'evaluate', 'viz_parser', 'viz', 'doctor_parser', 'doctor', 'bench', 'export',
+           'play', 'main']
 
 # %% ../nbs/49_cli.ipynb #a87c7290
 import argparse
@@ -311,7 +312,23 @@ def bench(
     return guarded('dreamer-bench', main, argv)
 
 
-COMMANDS = dict(train=train, eval=evaluate, viz=viz, doctor=doctor, bench=bench)
+def export(
+    argv: list[str] | None = None,  # arguments; None: of the command line
+) -> int:                           # exit code
+    "The command `dreamer-export`."
+    from dreamer_nb.export import export, parser
+    return guarded('dreamer-export', export, parser().parse_args(argv))
+
+
+def play(
+    argv: list[str] | None = None,  # arguments; None: of the command line
+) -> int:                           # exit code
+    "The command `dreamer-play`. It wants a screen, so it does not hide one."
+    from dreamer_nb.play import play, play_parser
+    return guarded('dreamer-play', play, play_parser().parse_args(argv))
+
+
+COMMANDS = dict(train=train, eval=evaluate, viz=viz, doctor=doctor, bench=bench, export=export, play=play)
 
 
 def main() -> int:

@@ -19,8 +19,9 @@ import torch
 import torch.nn.functional as F
 
 from .agent import Agent
-from .checkpoints import find_checkpoint, load_checkpoint, load_policy, save_checkpoint
-from .dream_env import DreamWorld, NumpyDraw, load_agent
+from .checkpoints import (find_checkpoint, load_agent, load_checkpoint, load_policy,
+                                    save_checkpoint)
+from .dream_env import DreamWorld, NumpyDraw
 from .encoder_decoder import Spec
 from .environments import Environment, make_gym, random_actions
 from .evaluate import evaluate
@@ -290,8 +291,8 @@ def open_twin(
     env: Callable | str | None = None,     # () → gymnasium.Env, or a name; None: as the checkpoint says
 ) -> Twin:
     "A trained agent in its world, and its dream."
-    agent, _ = load_agent(checkpoint)
-    make_one = env_maker(load_policy(checkpoint).config, env)
+    agent, _, config, _ = load_agent(checkpoint)
+    make_one = env_maker(config, env)
     options = dict(make_one.keywords)
     make = partial(make_gym, make_one.args[0], options.pop('kwargs'), 'rgb_array')
     return Twin(agent, Environment(make, seed, **options), seed)
