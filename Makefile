@@ -14,7 +14,7 @@ LIMIT      := $(if $(shell command -v timeout),timeout 780)
 LONG_LIMIT := $(if $(shell command -v timeout),timeout 7200)
 
 .DEFAULT_GOAL := help
-.PHONY: help train test test-long check export lab results docs dist constraints clean
+.PHONY: help train test test-long check export lab results worlds nano zoo promises docs dist constraints clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,20 @@ lab: $(VENV)/.jupyter  ## open the notebooks in JupyterLab
 
 results: $(VENV)/.train  ## the CartPole table: ten cold starts, one after the other
 	$(BIN)/dreamer-bench train --seeds 0 1 2 3 4 5 6 7 8 9 --out nbs/results/cartpole.json
+
+worlds: $(VENV)/.train  ## CartPole from pixels and Pendulum, three seeds each (hours)
+	$(BIN)/dreamer-bench train --seeds 0 1 2 --out nbs/results/pendulum.json --runs runs/pendulum -- env=pendulum
+	$(BIN)/dreamer-bench train --seeds 0 1 2 --out nbs/results/cartpole_vision.json --runs runs/vision -- env=cartpole_vision
+
+nano: $(VENV)/.train  ## the small trained model that ships with the package
+	$(BIN)/dreamer-train models.size=nano general.seed=1 general.run_dir=runs/nano tracking.mlflow=false
+	$(BIN)/python -c "from dreamer_nb.twin import ship; print(ship('runs/nano'))"
+
+zoo: $(VENV)/.train  ## the recorded runs of the bug zoo
+	$(BIN)/python -m dreamer_nb.bugs nbs/results healthy acting_sees_otherwise free_nats_per_latent no_gradient scale_inert wrong_sign
+
+promises: $(VENV)/.train  ## run every promised command, and write down what it printed
+	$(BIN)/python -m dreamer_nb.promises --out nbs/results/promises.json
 
 docs: $(VENV)/.dev  ## render the site into _docs (needs the quarto program)
 	@command -v quarto >/dev/null || { echo "quarto is not installed: see https://quarto.org"; exit 1; }

@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from dreamer_nb.agent import Agent
-from dreamer_nb.checkpoints import load_checkpoint, load_policy, save_checkpoint
-from dreamer_nb.dream_env import NumpyDraw, load_agent
+from dreamer_nb.checkpoints import load_agent, load_checkpoint, load_policy, save_checkpoint
+from dreamer_nb.dream_env import NumpyDraw
 from dreamer_nb.environments import Environment, make_env
 from dreamer_nb.networks import Sizes
 from dreamer_nb.rssm import Latent
@@ -43,7 +43,7 @@ def test_a_slim_checkpoint_plays_as_the_whole_one_and_shipping_measures_it():
         small = load_checkpoint(Path(folder) / 'small.pt')
         assert about['bytes'] < path.stat().st_size / 2 and 'replay' not in small
         assert json.loads((Path(folder) / 'small.json').read_text()) == about
-        agent, _ = load_agent(Path(folder) / 'small.pt')
+        agent = load_agent(Path(folder) / 'small.pt')[0]
     assert all(torch.equal(v, small['agent'][k]) for k, v in whole['agent'].items() if k != '_extra_state')
     assert agent.opt.mu.abs().sum() == 0 and agent.opt.mu.numel() == n and set(agent.opt.steps.values()) == {0}
     assert agent.updates == whole['agent']['_extra_state']['updates']
