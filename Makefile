@@ -48,8 +48,9 @@ worlds: $(VENV)/.train  ## CartPole from pixels and Pendulum, three seeds each (
 	$(BIN)/dreamer-bench train --seeds 0 1 2 --out nbs/results/cartpole_vision.json --runs runs/vision -- env=cartpole_vision
 
 nano: $(VENV)/.train  ## the small trained model that ships with the package
-	$(BIN)/dreamer-train models.size=nano general.seed=1 general.run_dir=runs/nano tracking.mlflow=false
-	$(BIN)/python -c "from dreamer_nb.twin import ship; print(ship('runs/nano'))"
+	rm -rf build/nano
+	$(BIN)/dreamer-train models.size=nano general.seed=1 general.run_dir=build/nano tracking.mlflow=false
+	$(BIN)/python -c "from dreamer_nb.twin import ship; print(ship('build/nano'))"
 
 zoo: $(VENV)/.train  ## the recorded runs of the bug zoo
 	$(BIN)/python -m dreamer_nb.bugs nbs/results healthy acting_sees_otherwise free_nats_per_latent no_gradient scale_inert wrong_sign
