@@ -58,7 +58,7 @@ PROMISES = [
     Promise('play in the dream', 'dreamer-play --film {root}/twin.mp4 --steps 20', r'twin\.mp4', ('{root}/twin.mp4',)),
     Promise('examine an environment', f'dreamer-doctor CartPole-v1 --steps 50 {SMALL}', r'no problems'),
     Promise('measure an update', 'dreamer-bench learner --size size1m --batch 2 --length 16 --obs vector --threads 1 --repeats 3', r'size1m vector'),
-    Promise('a wrong key is refused', 'dreamer-train train.lrr=1', r'[Dd]id you mean'),
+    Promise('a wrong key is refused', 'dreamer-train train.lrr=1', r'no such key'),
 ]
 
 # %% ../nbs/93_promises.ipynb #f7b27c92
