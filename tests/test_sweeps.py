@@ -66,12 +66,14 @@ SMALL = """environment.environment_name=sweep_world:Sometimes models.d_hidden=32
 train.sequence_length=8 train.final_episodes=2 train.eval_every=1 train.eval_episodes=1 collect.prefill=64
 collect.processes=0 replay.capacity=2000 tracking.mlflow=false general.threads=1""".split()
 WORLD = """
+import os
 from dreamer_nb.environments import CountingEnv
 
 class Sometimes(CountingEnv):
-    def __init__(self, breaks=False): super().__init__(); self.breaks = breaks
+    def __init__(self, breaks=False, kills=False): super().__init__(); self.breaks, self.kills = breaks, kills
     def step(self, action):
         if self.breaks: raise RuntimeError("the motor is off")
+        if self.kills: os.kill(os.getpid(), 9)
         return super().step(action)
 """
 
@@ -197,3 +199,15 @@ def test_runs_side_by_side_write_logs_and_one_table():
 def test_ctrl_c_ends_runs_side_by_side_with_checkpoints():
     pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
     check_ctrl_c("hydra/launcher=joblib", "hydra.launcher.n_jobs=2", running=2)
+
+
+# nbs/48_sweeps.ipynb #feeb87fd
+def test_a_worker_that_is_killed_does_not_end_the_sweep():
+    pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
+    with playground() as folder:
+        program = start(folder, "environment.kwargs.kills=true,false", "general.seed=0,1", "train.final_episodes=0",
+                        "hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
+        text, _ = program.communicate(timeout=300)
+        found, place = statuses(folder)  # whoever runs beside it may die with it
+        assert program.returncode == 1 and found[0] == "failed" and found[3] == "budget spent" and "not run" not in found, text
+        assert "000: its process ended" in text
