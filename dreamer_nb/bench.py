@@ -143,12 +143,13 @@ def versions() -> dict:
     return dict(dreamer_nb=__version__, commit=commit(), python=platform.python_version(), torch=version('torch'))
 
 
-def commit() -> str | None:  # None outside a checkout; a + at the end: with changes that are not committed
+def commit() -> str | None:  # None outside a checkout; a + at the end: changed since, results aside
     "The commit of this code."
     git = ['git', '-C', str(_package())]
     try:
         name = subprocess.run([*git, 'rev-parse', 'HEAD'], capture_output=True, text=True, check=True).stdout.strip()
-        changed = subprocess.run([*git, 'status', '--porcelain', '-uno'], capture_output=True, text=True).stdout
+        status = [*git, 'status', '--porcelain', '-uno', '--', ':/', ':!/nbs/results']
+        changed = subprocess.run(status, capture_output=True, text=True).stdout
     except (OSError, subprocess.CalledProcessError): return None
     return name + '+' * bool(changed.strip())
 
