@@ -178,7 +178,7 @@ def log_range(values, least=1e-3):
 
 # %% ../nbs/48_dashboard.ipynb #815bed6f
 KNOBS = ('actor_entropy', 'wm_lr', 'actor_lr', 'critic_lr')
-LOSSES = dict(dyn=('KL, the prior learns', ORANGE), rec=('reconstruction', BLUE), reward=('reward', INK))
+LOSSES = dict(dyn=('KL', ORANGE, 150), rec=('reconstruction', BLUE, 52), reward=('reward', INK, 0))  # colour, place of the name
 
 
 class Dashboard(Widget):
@@ -317,10 +317,9 @@ def _losses(self: Dashboard) -> Panel:
     curves = {k: np.array([h[f'loss/{k}'] for _, h in self.history]) for k in LOSSES}
     low, high = log_range([v for c in curves.values() for v in c])
     p = self._over_updates('losses', low, high, tuple((k, f'{10 ** k:g}') for k in np.arange(low, high + 1)))
-    for k, (name, colour) in LOSSES.items():
-        heights = np.log10(curves[k].clip(10 ** low))
-        p.line([u for u, _ in self.history], heights, colour)
-        if len(heights): p.text(p.x[1], heights[-1], name, colour, 'end', 0, -6)
+    for k, (name, colour, place) in LOSSES.items():
+        p.line([u for u, _ in self.history], np.log10(curves[k].clip(10 ** low)), colour)
+        p.text(p.x[1], high, name, colour, 'end', -place, -10)
     return p
 
 
@@ -424,7 +423,7 @@ class EnvDoctor(Widget):
         lines = [(f, str(f).splitlines()) for f in (self.report.findings if self.report else [])]
         n = sum(len(text) for _, text in lines) + 3
         fig, row = Figure(figsize=(9, 0.19 * n), layout='none'), 1.6
-        fig.text(0.02, 1 - 0.8 / n, f'{self.report.name if self.report else self.name.value}: {self.words()}', fontsize=10, weight='semibold', va='center', color=INK)
+        fig.text(0.02, 1 - 0.8 / n, f'{self.report.name if self.report else self.name.value}: {self.words()}', fontsize=10, weight='bold', va='center', color=INK)
         for finding, text in lines:
             fig.text(0.02, 1 - (row + 0.5) / n, '●', color=LIGHTS[finding.level][1], fontsize=13, va='center')
             for line in text:
@@ -474,12 +473,12 @@ class RunCalculator(Widget):
         self.plan = plan(cfg, self.update_ms.value / 1e3, self.step_us.value / 1e6, self.act_s)
 
     def rows(self):
-        total, p = sum(self.parts.values()), Panel('What one stored step needs', (0, 1), (-0.6, 2.6), 'bytes')
-        p.xticks = tuple((k, say(k * total)) for k in (0, 0.5, 1))
+        total = sum(self.parts.values())
+        p = Panel('What one stored step needs', (0, total), (-0.6, 2.6), 'bytes', '', ticks(0, total))
         for row, (name, n) in enumerate(reversed(self.parts.items())):
-            p.fill([0, n / total, n / total, 0], [row - 0.4, row - 0.4, row, row], BLUE).text(0, row + 0.12, f'{name}: {say(n)} bytes', INK, 'start')
+            p.fill([0, n, n, 0], [row - 0.4, row - 0.4, row, row], BLUE).text(0, row + 0.12, f'{name}: {say(n)} bytes', INK, 'start')
         q, longest = Panel('How long the run takes', (0, 1), (-0.6, 1.6)), max(self.plan['learning_s'], self.plan['acting_s'])
-        for row, (key, name) in enumerate((('acting_s', 'acting: env steps'), ('learning_s', 'learning: updates'))):
+        for row, (key, name) in enumerate((('acting_s', f'{self.plan["env_steps"]:,} env steps'), ('learning_s', f'{self.plan["updates"]:,} updates'))):
             share = self.plan[key] / longest
             q.fill([0, share, share, 0], [row - 0.35, row - 0.35, row, row], ORANGE if key == 'learning_s' else INK)
             q.text(0, row + 0.1, f'{name}: {span(self.plan[key])}', INK, 'start')
