@@ -22,7 +22,7 @@ from .agent import Hyper
 from .blocks import replay_bytes, replay_spec, show_bytes
 from .checkpoints import LoadedPolicy, load_policy
 from .config import SIZES, Config, ConfigError, presets
-from .doctor import Report, config_of, examine, plan, problem, span
+from .doctor import Report, config_of, examine, headless, plan, problem, span
 from .encoder_decoder import Spec
 from .environments import Environment
 from .evaluate import frame_of
@@ -42,6 +42,7 @@ def eye(
 ) -> Environment:
     "A world of our own, one that draws itself if it can."
     drawn = cfg.replace(environment=dict(kwargs=cfg.environment.kwargs | dict(render_mode='rgb_array')))
+    headless()
     try: return env_maker(drawn, env)(seed=seed)
     except EnvError: return env_maker(cfg, env)(seed=seed)
 
@@ -104,7 +105,7 @@ class OpenLoopScrubber(Widget):
         wide = lambda name, value, low, high: w.IntSlider(value, low, high, description=name, layout=w.Layout(width='430px'))
         self.number = w.BoundedIntText(0, 0, 999, description='episode', layout=w.Layout(width='170px'))
         self.context, self.steps = wide('context', context, 1, length - 1), wide('horizon', steps, 1, length - 1)
-        self.t, self.film = wide('step', context, 0, context + steps - 1), w.Play(interval=150, max=context + steps - 1)
+        self.t, self.film = wide('step', context + steps // 2, 0, context + steps - 1), w.Play(context + steps // 2, max=context + steps - 1, interval=150)
         w.jslink((self.film, 'value'), (self.t, 'value'))
         super().__init__([self.context, self.steps], [self.t, self.film, self.number])
 
@@ -136,7 +137,7 @@ class OpenLoopScrubber(Widget):
         rows = [(135, panels[i:i + 3]) for i in range(0, len(panels), 3)]
         seen = both(self.episode, self.loop, self.paint, t)
         if seen is None: return rows
-        name, colour = ('posterior: it sees', BLUE) if t < context else (f'dream, {t - context + 1} steps in', ORANGE)
+        name, colour = ('posterior: it sees', BLUE) if t < context else (f'dream, step {t - context + 1}', ORANGE)
         parts = [('real', INK, seen[0]), (name, colour, seen[1]), ('error', RED, error_image(*seen))]
         return [(225, [Panel.image(name, framed(zoomed(image, 200), colour, 4)) for name, colour, image in parts]), *rows]
 
@@ -148,7 +149,7 @@ class OpenLoopScrubber(Widget):
 
     def words(self):
         t, loop = self.t.value, self.loop
-        what = 'It sees this step.' if t < loop.context else f'It has dreamed for {t - loop.context + 1} steps.'
+        what = 'It sees this step.' if t < loop.context else f'That is step {t - loop.context + 1} of the dream.'
         name, (real, mean, std) = next(iter(self.now.items()))
         return (f'Episode {self.played} (seed {self.seed}): {loop.context} steps seen, {loop.steps} dreamed, {self.dreams} times. '
                 f'Step {t}. {what} {name} is {say(real)}, the model says {say(mean)} ± {say(std)}. Error {say(self.apart[t])}.')
@@ -158,7 +159,7 @@ def strip(
     episode: Episode,
     loop: OpenLoop,
     paint: Callable | None,
-    columns: int = 6,
+    columns: int = 5,
 ) -> np.ndarray | None:  # (h, w, 3) uint8
     "A few moments of an episode, and below them what the model made of them."
     times = np.unique(np.linspace(0, len(loop.real.reward) - 1, columns).astype(int))
@@ -343,7 +344,7 @@ def _rows(self: Dashboard) -> list[tuple]:
     keep = np.unique(np.linspace(0, len(self.strips) - 1, 4).astype(int)) if self.strips else []
     dreams = [self._dream_panel(*self.strips[i]) for i in keep]
     pairs = [dreams[i:i + 2] for i in range(0, len(dreams), 2)]
-    return [(210, [self._returns(), self._losses(), self._entropy()]), *((170, (pair + [Panel()])[:2]) for pair in pairs)]
+    return [(210, [self._returns(), self._losses(), self._entropy()]), *((165, (pair + [Panel()])[:2]) for pair in pairs)]
 
 
 def _status(self: Dashboard) -> str:
@@ -416,8 +417,8 @@ class EnvDoctor(Widget):
         light = (f'<span style="display:inline-block;width:20px;height:20px;line-height:20px;border-radius:10px;background:{colour};'
                  f'color:white;text-align:center;font-weight:bold">{sign}</span>')
         cure = f'<br><b style="color:{colour}">→</b> {escape(finding.cure)}' if finding.cure else ''
-        return (f'<tr style="vertical-align:top"><td style="padding:3px 8px">{light}</td><td style="padding:5px 8px;font-weight:600">{finding.topic}</td>'
-                f'<td style="padding:5px 8px;max-width:700px;text-align:left;line-height:1.4">{escape(finding.text)}{cure}</td></tr>')
+        cell = '<td style="padding:3px 8px;text-align:left;vertical-align:top;line-height:20px;max-width:700px">{}</td>'
+        return f'<tr>{cell.format(light)}{cell.format(f"<b>{finding.topic}</b>")}{cell.format(escape(finding.text) + cure)}</tr>'
 
     def static(self):
         lines = [(f, str(f).splitlines()) for f in (self.report.findings if self.report else [])]
@@ -440,7 +441,7 @@ class RunCalculator(Widget):
     ):
         self.cfg, found = cfg or Config(), numbers or {}
         t, m, wide = self.cfg.train, self.cfg.models, dict(style=dict(description_width='130px'), layout=w.Layout(width='430px'))
-        decades = lambda name, value, low, high: w.FloatLogSlider(value, min=low, max=high, step=0.01, description=name, readout_format='.3s', **wide)
+        decades = lambda name, value, low, high: w.FloatLogSlider(value, min=low, max=high, step=0.001, description=name, readout_format='.3s', **wide)
         size = m.size or next((k for k, d in SIZES.items() if d == m.d_hidden), 'size1m')
         self.sees = w.Dropdown(options=['numbers', 'grey image', 'colour image'], description='it sees', **wide)
         self.width = w.IntSlider(4, 1, 256, description='numbers, or side', **wide)
@@ -458,10 +459,11 @@ class RunCalculator(Widget):
 
     def compute(self):
         n, kind = self.width.value, self.sees.value
+        exact = lambda slider: float(f'{slider.value:.3g}')  # a slider of decades stops beside round numbers
         obs = Spec((n,)) if kind == 'numbers' else Spec((n, n, 1 if kind == 'grey image' else 3), 'uint8')
-        cfg = self.cfg.replace(models=dict(size=self.size.value, d_hidden=64), replay=dict(capacity=int(self.capacity.value)),
-                               train=dict(replay_ratio=self.ratio.value, batch_size=self.batch.value,
-                                          sequence_length=self.length.value, max_steps=int(self.updates.value)))
+        cfg = self.cfg.replace(models=dict(size=self.size.value, d_hidden=64), replay=dict(capacity=int(exact(self.capacity))),
+                               train=dict(replay_ratio=exact(self.ratio), batch_size=self.batch.value,
+                                          sequence_length=self.length.value, max_steps=int(exact(self.updates))))
         size = cfg.sizes()
         specs = replay_spec({'obs': obs}, {'action': Spec((), 'int32', 2)}, size['deter'], size['stoch'], size['classes'])
         self.bytes = replay_bytes(specs, cfg.replay.capacity)
@@ -470,7 +472,7 @@ class RunCalculator(Widget):
         latents = replay_bytes({k: specs[k] for k in ('deter', 'stoch')}, 1)
         self.parts = {'what is seen': seen, 'latents, stored and refreshed': latents, 'the rest': step - seen - latents}
         self.per_step = cfg.train.replay_ratio / (cfg.train.batch_size * cfg.train.sequence_length)
-        self.plan = plan(cfg, self.update_ms.value / 1e3, self.step_us.value / 1e6, self.act_s)
+        self.replayed, self.plan = cfg.train.replay_ratio, plan(cfg, self.update_ms.value / 1e3, self.step_us.value / 1e6, self.act_s)
 
     def rows(self):
         total = sum(self.parts.values())
@@ -486,6 +488,6 @@ class RunCalculator(Widget):
 
     def words(self):
         pays = f'An update is paid for by {say(1 / self.per_step)} env steps' if self.per_step <= 1 else f'An env step buys {say(self.per_step)} updates'
-        return (f'The full replay needs {show_bytes(self.bytes)}. {pays}; each step is replayed {say(self.ratio.value)} times. '
+        return (f'The full replay needs {show_bytes(self.bytes)}. {pays}; each step is replayed {say(self.replayed)} times. '
                 f'{self.plan["updates"]:,} updates go with {self.plan["env_steps"]:,} env steps and take about {span(self.plan["seconds"])}, '
                 f'evaluations not included. Where learner and collectors have a core each, the slower one decides.')

@@ -197,7 +197,9 @@ class FigurePen:
         look = dict(arrowstyle='-|>', color=colour, lw=2.2, shrinkA=0, shrinkB=0)
         self.ax.annotate('', (x1, y1), (x0, y0), arrowprops=look, annotation_clip=False)
 
-    def image(self, pixels): self.ax.imshow(pixels, extent=(*self.panel.x, *self.panel.y))
+    def image(self, pixels):
+        self.ax.imshow(pixels, extent=(*self.panel.x, *self.panel.y))
+        self.ax.set_anchor('N')  # the layout keeps room for its title only there
 
     def draw(self):
         ax, p = self.ax, self.panel
@@ -311,8 +313,8 @@ class TwohotExplorer(Widget):
         share: float = 0.1,       # … with this probability
         bins: int = 255,          # 5, 15, 41 or 255
     ):
-        self.number = slider('number', squash(number), -20, 20, readout=False, colour=BLUE)
-        self.outlier = slider('or sometimes', squash(outlier), -20, 20, readout=False, colour=ORANGE)
+        self.number = slider('number', squash(number), -20, 20, 0.001, readout=False, colour=BLUE)
+        self.outlier = slider('or sometimes', squash(outlier), -20, 20, 0.001, readout=False, colour=ORANGE)
         self.share = slider('how often', share, 0, 0.5)
         self.count = w.SelectionSlider(options=[5, 15, 41, 255], value=bins, description='bins',
                                        style=dict(description_width='110px'), layout=w.Layout(width='430px'))
@@ -382,7 +384,7 @@ class KLLab(Widget):
         latents: int = 1,                 # so many dice, all alike
     ):
         stand = lambda side, values, colour: [upright(f'{side}{i}', v, -5, 5, 0.1, colour) for i, v in enumerate(values)]
-        self.post, self.prior = stand('post ', post, BLUE), stand('prior ', prior, ORANGE)
+        self.post, self.prior = stand('Post ', post, BLUE), stand('Prior ', prior, ORANGE)
         self.free, self.mix = slider('free nats', free_nats, 0, 3), slider('unimix', mix, 0, 0.5)
         self.latents = w.IntSlider(latents, 1, 32, description='latents', style=dict(description_width='110px'), layout=w.Layout(width='430px'))
         self.scale = dict(dyn=Hyper().dyn_scale, rep=Hyper().rep_scale)
@@ -456,7 +458,7 @@ class ReturnExplorer(Widget):
     ):
         self.rewards = [upright(str(t), r, -2, 2) for t, r in enumerate(rewards, 1)]
         self.lam = slider('λ', lam, 0, 1, colour=ORANGE)
-        self.horizon = w.FloatLogSlider(horizon, min=0.1, max=3, step=0.01, description='horizon', readout_format='.0f',
+        self.horizon = w.FloatLogSlider(horizon, min=0.1, max=3, step=0.001, description='horizon', readout_format='.0f',
                                         style=dict(description_width='110px'), layout=w.Layout(width='430px'))
         self.guess = slider('guess of critic', guess, -5, 5, 0.1)
         self.end = w.Dropdown(options=['no end', 'the world ends', 'the clock runs out'], value=end, description='then', layout=w.Layout(width='300px'))

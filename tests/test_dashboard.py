@@ -41,7 +41,7 @@ def test_the_scrubber_keeps_the_episode_and_dreams_it_anew():
         x = OpenLoopScrubber(Run(trained(folder, max_steps=3)), context=4, steps=6, length=20, dreams=4)
         real, told = x.loop.real.obs['vector'].copy(), x.now['vector[0]']
         assert (x.loop.context, x.loop.steps) == (4, 6) and x.t.max == 9 and x.apart.shape == (10,)
-        assert x.picture.value.count('<image') == 3 and 'dream, 1 steps in' in x.picture.value
+        assert x.picture.value.count('<image') == 3 and 'dream, step 4' in x.picture.value
         x.t.value = 2
         assert 'posterior: it sees' in x.picture.value and x.now['vector[0]'] != told and x.now['vector[0]'][2] == 0
         x.context.value = 6
