@@ -70,7 +70,7 @@ dist: $(BIN)/python  ## wheel and sdist, checked, and the wheel tried outside of
 
 constraints:  ## pin again: install everything at its newest version and write constraints.txt
 	rm -rf build/fresh && $(PYTHON) -m venv build/fresh
-	build/fresh/bin/python -m pip install -q -e ".[dev,jupyter]"
+	build/fresh/bin/python -m pip install -q -e ".[dev,jupyter,suites,export,sweeps,tensorboard]"
 	{ sed -n '/^#/p' constraints.txt; build/fresh/bin/python -m pip freeze --exclude-editable | sed 's/+[a-z0-9.]*$$//'; } > build/pins
 	mv build/pins constraints.txt && rm -rf build/fresh
 
