@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 from .agent import Hyper
 from .blocks import replay_bytes, replay_spec, show_bytes
 from .checkpoints import LoadedPolicy, load_policy
-from .config import SIZES, Config, ConfigError, presets
+from .config import SIZES, Config, ConfigError
 from .doctor import Report, config_of, examine, headless, plan, problem, span
 from .encoder_decoder import Spec
 from .environments import Environment

@@ -362,7 +362,7 @@ class TwohotExplorer(Widget):
         p.stems([squash(self.bins[i].item()) for i in lit], -0.6, [-0.6 + top * self.belief[i].item() for i in lit], BLUE, 4)
         names = dict(truth='true mean', mean='two-hot: mean of the bins', squashed='mean of squashed numbers', likeliest='likeliest bin')
         for row, (key, colour) in enumerate(dict(likeliest=GREY, squashed=RED, mean=BLUE, truth=INK).items()):
-            x, right = squash(self.readings[key]), self.readings[key] < 0
+            x = squash(self.readings[key])
             p.dot(x, row + 0.75, colour, 6)
             p.text(x, row + 0.75, f'{names[key]} {say(self.readings[key])}', colour, 'start' if x < 4 else 'end', 11 if x < 4 else -11, 4)
         return p
