@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['SIZES', 'GROUPS', 'KEYS', 'CONF', 'ConfigError', 'knob', 'kinds', 'fit', 'in_range', 'valid_words', 'closest',
-           'check', 'Group', 'General', 'EnvironmentConfig', 'Models', 'Train', 'Collect', 'Replay', 'Tracking',
-           'widths', 'conflicts', 'flatten', 'problems', 'Config', 'sizes', 'hyper', 'to_yaml', 'from_yaml',
+           'nearest', 'check', 'Group', 'General', 'EnvironmentConfig', 'Models', 'Train', 'Collect', 'Replay',
+           'Tracking', 'widths', 'conflicts', 'flatten', 'problems', 'Config', 'sizes', 'hyper', 'to_yaml', 'from_yaml',
            'without_password', 'private', 'public', 'presets', 'quoted', 'normalise', 'register', 'from_hydra', 'load',
            'describe']
 
@@ -110,6 +110,14 @@ def closest(key: str, known) -> str:
     return ' Closest: ' + ', '.join(dict.fromkeys(hits)) + '.' if hits else ''
 
 
+def nearest(
+    values,  # numbers that may not fit
+    low, high, step,
+) -> list[int]:
+    "For each, the nearest one that fits."
+    return [min(high, max(low, step * round(v / step))) for v in values]
+
+
 def check(
     key: str,   # full name, for the message
     info,       # the dataclass field
@@ -122,7 +130,9 @@ def check(
     except ValueError: fitted = None
     if fitted is not None and in_range(fitted, **info.metadata['limits']): return fitted, None
     shown = 'null' if value is None else repr(value)
-    return None, f"{key}={shown}: must be {valid_words(info.type, **info.metadata['limits'])}."
+    limits, near = info.metadata['limits'], ''
+    if fitted is not None and 'step' in limits: near = f" The nearest is {nearest(fitted, **limits)}."
+    return None, f"{key}={shown}: must be {valid_words(info.type, **limits)}.{near}"
 
 
 class Group:

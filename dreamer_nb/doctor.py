@@ -31,7 +31,7 @@ from gymnasium.utils.env_checker import check_env, data_equivalence
 
 from .agent import Agent, Hyper
 from .blocks import free_bytes, memory_bytes, replay_bytes, replay_spec, show_bytes
-from .config import Config
+from .config import Config, nearest
 from .encoder_decoder import Spec
 from .environments import make_gym, random_actions
 from .networks import Sizes
@@ -249,9 +249,9 @@ def resized(leaf) -> str:
     "What happens to an image on its way in."
     own, size = leaf.space.shape[:2], leaf.spec.shape[:2]
     if not leaf.spec.is_image or own == size: return ""
-    near = tuple(min(256, max(48, 16 * round(side / 16))) for side in own)
+    near = nearest(own, 48, 256, 16)
     better = f" (nearest usable: environment.image_size=[{near[0]},{near[1]}])"
-    return f", resized from {own[0]}×{own[1]}" + better * (near != size)
+    return f", resized from {own[0]}×{own[1]}" + better * (near != list(size))
 
 
 def act_finding(leaf) -> Finding:

@@ -10,8 +10,10 @@ __all__ = ['EXTRAS', 'CountingEnv', 'empty_step', 'frame_space', 'Environment', 
 import difflib
 import importlib
 import inspect
+import multiprocessing
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from functools import partial
 
@@ -243,13 +245,25 @@ def make_gym(source, kwargs: dict, render_mode: str | None = None) -> gym.Env:
     try:
         if render_mode and (isinstance(found, str) or _takes(found, "render_mode")):
             kwargs = {**kwargs, "render_mode": render_mode}
-        if isinstance(found, str): return gym.make(found, disable_env_checker=True, **kwargs)
-        return found(**kwargs)
+        make = partial(gym.make, found, disable_env_checker=True) if isinstance(found, str) else found
+        return _without_text(make(**kwargs), source)
     except EnvError: raise
     except Exception as e:
         unknown = isinstance(found, str) and isinstance(e, gym.error.UnregisteredEnv)
         raise EnvError(_unknown(found) if unknown else f"{source} could not be made with {kwargs}: "
                        f"{type(e).__name__}: {e}") from e
+
+
+def _without_text(env, source):
+    "Texts (the mission of MiniGrid) are left out: the networks read numbers and images."
+    if not isinstance(env, gym.Env) or not isinstance(env.observation_space, spaces.Dict): return env
+    entries = env.observation_space.spaces
+    kept = [name for name, space in entries.items() if getattr(space.dtype, "kind", "") != "U"]
+    if len(kept) == len(entries): return env
+    if multiprocessing.parent_process() is None:  # say it once, not in every collector
+        words = ", ".join(map(repr, sorted(entries.keys() - kept)))
+        warnings.warn(f"{source}: text is left out of the observation: {words}", stacklevel=3)
+    return gym.wrappers.FilterObservation(env, kept)
 
 
 def _takes(function, name):

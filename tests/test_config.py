@@ -52,7 +52,7 @@ def test_every_problem_is_named_with_its_value_and_its_cure():
     assert "train.max_stepz=3: no such key. Closest: train.max_steps" in text
     assert "train.lr=-1: must be a number > 0." in text
     assert "train.batch_size='many': must be a whole number ≥ 1." in text
-    assert "environment.image_size=[64, 50]: must be two whole numbers [height,width] ≥ 48 and ≤ 256, in steps of 16" in text
+    assert "environment.image_size=[64, 50]: must be two whole numbers [height,width] ≥ 48 and ≤ 256, in steps of 16. The nearest is [64, 48]." in text
     assert "modes='train': no such key. Closest: mode" in text
 
 

@@ -27,6 +27,24 @@ def test_a_source_can_be_an_id_a_path_or_a_callable_and_travels_to_other_process
         assert maker(seed=1).step()["vector"].shape == (4,)
 
 
+# nbs/31_environments.ipynb #d651d8f5
+def test_texts_in_an_observation_are_left_out_and_that_is_said():
+    class Told(gym.Env):
+        "A number, and a sentence about it."
+        observation_space = gym.spaces.Dict(number=gym.spaces.Box(-1, 1, (2,)), mission=gym.spaces.Text(20))
+        action_space = gym.spaces.Discrete(2)
+
+        def reset(self, *, seed=None, options=None):
+            super().reset(seed=seed)
+            return self.observation_space.sample(), {}
+
+        def step(self, action): return self.observation_space.sample(), 0.0, False, False, {}
+
+
+    with pytest.warns(UserWarning, match="left out of the observation: 'mission'"): env = make_env(Told)
+    assert list(env.obs_spec) == ["number"] and env.step()["number"].shape == (2,)
+
+
 # nbs/31_environments.ipynb #c57c0a99
 def test_a_name_that_cannot_be_made_says_what_to_do():
     def message(*args, **options):

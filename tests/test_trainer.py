@@ -13,6 +13,7 @@ import time
 from functools import partial
 from pathlib import Path
 
+import gymnasium as gym
 import numpy as np
 import pytest
 import torch
@@ -298,6 +299,41 @@ def test_dreamer_trains_actor_and_critic_inside_a_frozen_world_model():
         opt, world = t.agent.opt, t.agent.opt.slices["world"]
         assert opt.steps == dict(world=0, actor=4, critic=4) and not opt.mu[world].any() and not opt.nu[world].any()
         assert not opt.grad[world].any() and "loss/dyn" not in of("update", events)[-1].data["metrics"]
+
+
+# nbs/38_trainer.ipynb #070d0f9a
+def test_cameras_numbers_classes_and_mixed_actions_train_together():
+    class Everything(gym.Env):
+        "One of each kind of observation and of action."
+        observation_space = gym.spaces.Dict(
+            camera=gym.spaces.Box(0, 255, (60, 90, 3), np.uint8), night=gym.spaces.Box(0, 255, (64, 64), np.uint8),
+            pose=gym.spaces.Box(-1, 1, (3,)), grid=gym.spaces.Box(-np.inf, np.inf, (2, 2)), gear=gym.spaces.Discrete(4, start=1),
+            lamps=gym.spaces.MultiBinary(3), dials=gym.spaces.MultiDiscrete([3, 3]))
+        action_space = gym.spaces.Dict(
+            steer=gym.spaces.Box(-2, 5, (2,)), shift=gym.spaces.Discrete(3, start=-1), blink=gym.spaces.MultiBinary(2),
+            turn=gym.spaces.MultiDiscrete([4, 2]))
+
+        def reset(self, *, seed=None, options=None):
+            super().reset(seed=seed)
+            self.observation_space.seed(int(self.np_random.integers(2**31)))
+            return self.observation_space.sample(), {}
+
+        def step(self, action):
+            assert self.action_space.contains(action), action
+            return self.observation_space.sample(), float(action["steer"][0]), False, bool(self.np_random.random() < 0.1), {}
+
+
+    for grayscale, channels in ((False, 3), (True, 1)):
+        with tempfile.TemporaryDirectory() as folder:
+            cfg = tiny(folder, environment=dict(image_size=[48, 80], grayscale=grayscale),
+                       train=dict(max_steps=2, eval_every=2, eval_episodes=2, log_every=1))
+            t, events = played(cfg, env=Everything)
+            losses = of("update", events)[-1].data["metrics"]
+            assert {f"loss/rec/{key}" for key in Everything.observation_space} <= losses.keys()
+            assert np.isfinite([float(x) for x in losses.values()]).all()
+            stored = rows(folder)
+            assert stored["camera"].shape[2:] == (48, 80, channels) and stored["night"].shape[2:] == (48, 80, 1)
+            assert stored["camera"].dtype == np.uint8 and len(of("evaluation", events)) == 1
 
 
 # nbs/38_trainer.ipynb #e0ceea0e
