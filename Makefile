@@ -43,9 +43,11 @@ lab: $(VENV)/.jupyter  ## open the notebooks in JupyterLab
 results: $(VENV)/.train  ## the CartPole table: ten cold starts, one after the other
 	$(BIN)/dreamer-bench train --seeds 0 1 2 3 4 5 6 7 8 9 --out nbs/results/cartpole.json
 
-worlds: $(VENV)/.train  ## CartPole from pixels and Pendulum, three seeds each (hours)
+worlds: $(VENV)/.worlds  ## the learning curves of the other worlds (hours)
 	$(BIN)/dreamer-bench train --seeds 0 1 2 --out nbs/results/pendulum.json --runs runs/pendulum -- env=pendulum
 	$(BIN)/dreamer-bench train --seeds 0 1 2 --out nbs/results/cartpole_vision.json --runs runs/vision -- env=cartpole_vision
+	$(BIN)/dreamer-bench train --seeds 0 --out nbs/results/lunarlander.json --runs runs/lander -- env=lunarlander
+	$(BIN)/dreamer-bench train --seeds 0 --out nbs/results/swingup.json --runs runs/swingup -- env=dmc_cpu
 
 nano: $(VENV)/.train  ## the small trained model that ships with the package
 	rm -rf build/nano
@@ -91,6 +93,10 @@ $(VENV)/.train: $(INPUTS) | $(BIN)/python
 
 $(VENV)/.dev: $(INPUTS) | $(BIN)/python
 	$(PIP) -e ".[dev]"
+	@touch $@ $(VENV)/.train
+
+$(VENV)/.worlds: $(INPUTS) | $(BIN)/python
+	$(PIP) -e ".[box2d,dmc]"
 	@touch $@ $(VENV)/.train
 
 $(VENV)/.jupyter: $(INPUTS) | $(BIN)/python

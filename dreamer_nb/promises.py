@@ -77,7 +77,7 @@ PROMISES = [
     Promise('an id without a preset', 'dreamer-train env=none environment.environment_name=MiniGrid-Empty-5x5-v0 '
             f'general.dry_run=true {SMALL} {SHORT}', r'text is left out|^dry run', needs='minigrid'),
     Promise('runs of a sweep side by side', f'dreamer-train --multirun general.seed=0,1 hydra/launcher=joblib general.root={{root}} {SMALL}',
-            r'sweep\.csv', needs='hydra_plugins.hydra_joblib_launcher'),
+            r'sweep\.csv', needs='hydra_plugins'),
     Promise('TensorBoard reads a run', f'dreamer-train tracking.tensorboard=true general.run_dir={{root}}/board {SMALL}', r'tensorboard --logdir',
             needs='tensorboard'),
     Promise('a policy as one ONNX file', f'dreamer-export --checkpoint {RUN} --out {{root}}/policy.onnx', r'policy\.onnx', ('{root}/policy.onnx',),

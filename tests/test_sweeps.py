@@ -196,12 +196,14 @@ def test_runs_side_by_side_write_logs_and_one_table():
 
 
 # nbs/48_sweeps.ipynb #c16fab48
+@pytest.mark.slow
 def test_ctrl_c_ends_runs_side_by_side_with_checkpoints():
     pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
     check_ctrl_c("hydra/launcher=joblib", "hydra.launcher.n_jobs=2", running=2)
 
 
 # nbs/48_sweeps.ipynb #feeb87fd
+@pytest.mark.slow
 def test_a_worker_that_is_killed_does_not_end_the_sweep():
     pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
     with playground() as folder:
