@@ -76,6 +76,7 @@ class LaProp:
     def step(self, lr: dict[str, float]) -> dict[str, Tensor]:  # group → rate; groups left out stay as they are
         "One update from the gradients in place; gives the norm before clipping, and how far the parameters moved."
         norm = self.grad.norm()
+        self.grad.masked_fill_(~norm.isfinite(), 0)  # one bad number must not reach every weight
         if self.agc: self.clip()
         size = sum((self.update(name, rate) for name, rate in lr.items()), self.grad.new_zeros(()))
         return {"opt/grad_norm": norm, "opt/update_rms": (size / len(self.grad)).sqrt()}

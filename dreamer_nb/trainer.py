@@ -34,6 +34,7 @@ from .config import Config, ConfigError
 from .environments import Environments, make_env
 from .evaluate import Evaluator, evaluation_seed
 from .fast import keep_memory
+from .health import check_health
 from .networks import Sizes
 from .replay import Ratio, Replay
 from .spaces import EnvError
@@ -396,7 +397,9 @@ def update(self: Trainer) -> dict:
     batch = {k: torch.from_numpy(v).to(self.device, non_blocking=True) for k, v in batch.items()}
     warming = self.cfg.mode == "train" and self.updates < self.cfg.train.actor_warmup_steps
     metrics, latents = self.agent.update(batch, ("world",) if warming else None)
-    self.replay.update(where, latents["deter"].cpu().numpy(), latents["stoch"].cpu().numpy())
+    deter, stoch = latents["deter"].cpu().numpy(), latents["stoch"].cpu().numpy()
+    check_health(self.agent, batch, metrics, self.dir)  # the line above has waited for the device already
+    self.replay.update(where, deter, stoch)
     self.updates += 1
     if self.collectors:
         self.weights.publish()

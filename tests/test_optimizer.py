@@ -77,6 +77,16 @@ def test_parameters_and_gradients_are_views_of_flat_buffers():
     assert (layer.weight.grad == 0).all()                   # not None: the view must live on
 
 
+# nbs/23_optimizer.ipynb #7c7e6beb
+def test_a_gradient_that_is_not_finite_moves_nothing_for_good():
+    p = nn.Parameter(torch.ones(3))
+    opt = LaProp(dict(all=[p]))
+    for g in (1.0, torch.nan, torch.inf):
+        opt.grad.copy_(torch.tensor([g, 1, 1]))
+        norm = opt.step(dict(all=0.1))["opt/grad_norm"]
+        assert norm.isfinite() == (g == 1) and p.isfinite().all() and opt.mu.isfinite().all() and opt.nu.isfinite().all()
+
+
 # nbs/23_optimizer.ipynb #bd9ce60f
 def test_a_group_without_a_rate_does_not_move():
     a, b = nn.Parameter(torch.ones(2)), nn.Parameter(torch.ones(3))

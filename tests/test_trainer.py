@@ -23,6 +23,7 @@ from dreamer_nb.checkpoints import CheckpointError, Checkpoints, find_checkpoint
 from dreamer_nb.collector import CollectorError, Control
 from dreamer_nb.config import Config, ConfigError
 from dreamer_nb.environments import CountingEnv, probe_env, random_actions
+from dreamer_nb.health import HealthError
 from dreamer_nb.replay import Block
 from dreamer_nb.spaces import EnvError
 from dreamer_nb.tracking import Run, unexplained
@@ -299,6 +300,26 @@ def test_dreamer_trains_actor_and_critic_inside_a_frozen_world_model():
         opt, world = t.agent.opt, t.agent.opt.slices["world"]
         assert opt.steps == dict(world=0, actor=4, critic=4) and not opt.mu[world].any() and not opt.nu[world].any()
         assert not opt.grad[world].any() and "loss/dyn" not in of("update", events)[-1].data["metrics"]
+
+
+# nbs/38_trainer.ipynb #91beb616
+def test_a_number_that_is_not_finite_stops_the_run_and_spoils_nothing():
+    with tempfile.TemporaryDirectory() as folder:
+        cfg = tiny(folder, train=dict(checkpoint_every=4))
+        with Trainer(cfg) as t, pytest.raises(HealthError, match=r"update 7: .*batch\['reward'\]"):
+            for event in t:
+                if event.kind == "update" and event.step == 6:
+                    sample = t.replay.sample
+
+                    def poisoned():
+                        batch, where = sample()
+                        batch["reward"][0, 3] = np.nan
+                        return batch, where
+                    t.replay.sample = poisoned
+        assert load_checkpoint(find_checkpoint(folder))["counters"]["updates"] == 4 and list(Path(folder).glob("bad_batch_*.pt"))
+        assert all(np.isfinite(x).all() for x in rows(folder).values() if x.dtype.kind == "f")
+        _, events = played(cfg, stop=8)
+        assert events[0].data["resumed"] and [e.step for e in of("update", events)] == [5, 6, 7, 8]
 
 
 # nbs/38_trainer.ipynb #070d0f9a
