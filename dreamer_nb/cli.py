@@ -140,11 +140,11 @@ def _version():
 # %% ../nbs/49_cli.ipynb #eb3026ea
 def asked(name: str, what: str, episodes: int) -> argparse.ArgumentParser:
     "A parser with what all commands ask that load a checkpoint."
-    from dreamer_nb.bench import _positive
+    from dreamer_nb.bench import positive
     p = argparse.ArgumentParser(name, description=what)
     add = p.add_argument
     add('--checkpoint', required=True, metavar='PATH', help='a checkpoint, or a run directory')
-    add('--episodes', type=_positive, default=episodes, metavar='N', help=f'how many ({episodes})')
+    add('--episodes', type=positive, default=episodes, metavar='N', help=f'how many ({episodes})')
     add('--seed', type=int, default=0, metavar='N', help='of all that is random (0)')
     add('--device', default='auto', help='auto, cpu, cuda, cuda:N or mps (auto)')
     add('--env', metavar='NAME', help='another world: a Gymnasium id, or module:EntryPoint')
@@ -211,13 +211,13 @@ def _check_world(args, policy, make_one):
 # %% ../nbs/49_cli.ipynb #6183f4a8
 def viz_parser() -> argparse.ArgumentParser:
     "What `dreamer-viz` understands."
-    from dreamer_nb.bench import _positive
+    from dreamer_nb.bench import positive
     p = asked('dreamer-viz', 'Film what a trained world model dreams.', 1)
     add = p.add_argument
     add('--out', metavar='FILE', type=Path,
         help='.mp4 or .gif (dream.mp4 in the run directory of the checkpoint)')
-    add('--context', type=_positive, default=8, metavar='N', help='steps that the model sees (8)')
-    add('--steps', type=_positive, default=48, metavar='N', help='steps that it dreams then (48)')
+    add('--context', type=positive, default=8, metavar='N', help='steps that the model sees (8)')
+    add('--steps', type=positive, default=48, metavar='N', help='steps that it dreams then (48)')
     add('--plot', metavar='FILE', type=Path, help='also draw the first episode: .png, .svg or .pdf')
     return p
 
@@ -309,7 +309,8 @@ def bench(
 ) -> int:                           # exit code
     "The command `dreamer-bench`."
     from dreamer_nb.bench import main
-    return guarded('dreamer-bench', main, argv)
+    from dreamer_nb.parts import add_parsers, parts
+    return guarded('dreamer-bench', main, argv, add_parsers, parts)
 
 
 def export(

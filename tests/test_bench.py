@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from dreamer_nb.bench import (
-    BenchError, Case, header, main, measure, quartiles, random_batch, row, run_seeds,
-    seeds_figure, seeds_table,
+    BenchError, Case, compare, copy_speed, count_operations, header, load_other, main, measure,
+    quartiles, random_batch, row, run_seeds, seeds_figure, seeds_table, timed,
 )
 from dreamer_nb.blocks import replay_spec
 
@@ -36,15 +36,38 @@ def test_a_case_is_measured():
     result = measure(tiny)
     assert len(result["wall_ms"]) == len(result["cpu_ms"]) == 2 and min(result["wall_ms"] + result["cpu_ms"]) > 0
     assert result["rss"] is None or 5e7 < result["rss"] < 1e11
+    assert count_operations(replace(tiny, batch=4)) > 1.5 * result["operations"] > 1e6 and result["product"] > 0
+    calls = []
+    assert len(timed(lambda: calls.append(1), 3, warmup=2)) == 3 and len(calls) == 5 and copy_speed(2**20) > 0
+
+
+# nbs/45_bench.ipynb #91d8d5f8
+def test_another_implementation_is_timed_in_turn():
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "other.py")
+        file.write_text("""
+import time
+def make_batch(obs, batch, length): return obs, batch, length
+def update(batch):
+    assert batch == ('vector', 2, 4)
+    time.sleep(0.001)
+""")
+        case = Case(size="nano", batch=2, length=4, horizon=3, repeats=3, warmup=1, against=str(file))
+        found = measure(case)
+        assert len(found["other_ms"]) == 3 and min(found["other_ms"]) >= 1
+        file.write_text("def update(batch): pass")
+        with pytest.raises(BenchError, match="lacks make_batch"): load_other(str(file), case)
+        with pytest.raises(BenchError, match="No such file"): load_other(f"{folder}/nowhere.py", case)
 
 
 # nbs/45_bench.ipynb #030db4ca
 def test_a_table_line_says_what_was_measured():
     times = [10.0, 12.0, 11.0, 30.0, 11.0]
     assert quartiles(times) == (11, 11, 12) and quartiles([5.0]) == (5, 5, 5)
-    line = row(asdict(Case(batch=2, length=50)) | dict(wall_ms=times, cpu_ms=times, rss=2**30))
-    assert line.split() == "size1m vector 2 × 50, H 15, fast 1 11 (11–12) 11 (11–12) 9,091 1024".split()
-    assert len(header()) == len(line)
+    result = asdict(Case(batch=2, length=50)) | dict(wall_ms=times, cpu_ms=times, rss=2**30, operations=11e9, product=4e12)
+    assert row(result).split() == "size1m vector 2 × 50, H 15, fast 1 11 (11–12) 11 (11–12) 9,091 1024 11 25%".split()
+    assert len(header()) == len(row(result))
+    assert compare(result | dict(against="x.py", other_ms=[2 * t for t in times])) == "  x.py: 22 ms; ours is 2.00 (2.00–2.00) × as fast"
 
 
 # nbs/45_bench.ipynb #f1b8b7ac
