@@ -46,7 +46,7 @@ results: $(VENV)/.train  ## the CartPole table: ten cold starts, one after the o
 worlds: $(VENV)/.worlds  ## the learning curves of the other worlds (hours)
 	$(BIN)/dreamer-bench train --seeds 0 1 2 --out nbs/results/pendulum.json --runs runs/pendulum -- env=pendulum
 	$(BIN)/dreamer-bench train --seeds 0 1 2 --out nbs/results/cartpole_vision.json --runs runs/vision -- env=cartpole_vision
-	$(BIN)/dreamer-bench train --seeds 0 --out nbs/results/lunarlander.json --runs runs/lander -- env=lunarlander
+	$(BIN)/dreamer-bench train --seeds 0 1 2 --out nbs/results/lunarlander.json --runs runs/lander -- env=lunarlander
 	$(BIN)/dreamer-bench train --seeds 0 --out nbs/results/swingup.json --runs runs/swingup -- env=dmc_cpu
 
 nano: $(VENV)/.train  ## the small trained model that ships with the package
