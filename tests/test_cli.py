@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -31,6 +32,17 @@ def test_only_foreseen_errors_lose_their_traceback():
     from dreamer_nb.collector import CollectorError
     assert guarded("x", fail, CollectorError("dead")) == 1
     with pytest.raises(ZeroDivisionError): guarded("x", fail, ZeroDivisionError())
+
+    def told(file):
+        "What the command prints when code of a file warns."
+        out = io.StringIO()
+        with warnings.catch_warnings(), contextlib.redirect_stderr(out):
+            warnings.simplefilter("always")
+            warnings.showwarning = lambda *a: out.write(warnings.formatwarning(*a[:4]))  # pytest has put its own in place
+            guarded("x", warnings.warn_explicit, "mind the gap", UserWarning, file, 7)
+        return out.getvalue()
+
+    assert told("/somewhere/dreamer_nb/environments.py") == "mind the gap\n" and "other.py:7" in told("/somewhere/other.py")
 
 
 # nbs/49_cli.ipynb #c44f2bf3
