@@ -8,7 +8,6 @@ __all__ = ['NAMES', 'MENDED', 'LOSSES', 'WHO', 'Spoken', 'Window', 'picture', 'w
 
 # %% ../nbs/48_windows.ipynb #bee678dd
 import os
-import signal
 import tempfile
 import threading
 import time
@@ -193,10 +192,10 @@ class LatentEditor(Window):
     def _changes(self):
         n, moved = len(self.names[:6]), ((self.now['edited'] - self.now['posterior']) / self.spread)[:6]
         reach = max(1.0, 1.1 * abs(moved).max())
-        p = Panel('What your choices changed, in spreads', (-reach, reach), (-0.6, n - 0.4), '', '', ticks(-reach, reach),
-                  tuple((n - 1 - j, name) for j, name in enumerate(self.names[:6])), width=0.8)
+        p = Panel('What your choices changed, in spreads', (-1.7 * reach, reach), (-0.6, n - 0.4), '', '', ticks(-reach, reach), width=0.8)
         for j, x in enumerate(moved):
             y = n - 1 - j
+            p.line([-reach, reach], [y, y], PALE, 1).text(-1.06 * reach, y, self.names[j], INK, 'end', 0, 4)
             p.fill([0, x, x, 0], [y - 0.3, y - 0.3, y + 0.3, y + 0.3], ORANGE)
         return p.line([0, 0], p.y, GREY, 1)
 
@@ -569,7 +568,10 @@ class KillAWorker(Spoken):
             if not self.atwork[i] or self.ended.is_set(): return
             rows, mark = self.stored(i)
             self.kills.append(dict(who=i, at=self.now, rows=rows, mark=mark, kept=None, back=None))
-            self.crew.running[i][0].kill()
+            process = self.crew.running[i][0]
+            process.kill()
+            process.join(5)
+            self.steps[i] = self.stored(i)[0]  # it may have stored one more
             self.atwork[i], self.buttons[i].disabled = False, True
             self.bars[i].append((self.began[i], self.now, True))
             self.began[i] = self.now
@@ -595,21 +597,22 @@ class KillAWorker(Spoken):
 
     def rows(self):
         n, right = len(self.steps), max(5.0, self.now)
-        p = Panel('Who is at work (✕: killed)', (0, right), (-n + 0.4, 0.6), 'seconds', '', ticks(0, right),
-                  tuple((-i, f'collector {i}') for i in range(n)))
+        p = Panel('Who is at work (gray: starting, ✕: killed)', (-0.11 * right, right), (-n + 0.4, 0.6), '', '', ticks(0, right),
+                  tuple((-i, '') for i in range(n)))
         for i in range(n):
+            p.text(-0.01 * right, -i, f'collector {i}', (INK, BLUE, GREY)[i % 3], 'end', 0, 4)
             for a, b, work in [*self.bars[i], (self.began[i], self.now, self.atwork[i])]:
-                p.fill([a, b, b, a], [-i - 0.3, -i - 0.3, -i + 0.3, -i + 0.3], INK if work else '#d5d8df')
+                p.fill([a, b, b, a], [-i - 0.3, -i - 0.3, -i + 0.3, -i + 0.3], (INK, BLUE, GREY)[i % 3] if work else '#d5d8df')
         for kill in self.kills: p.text(kill['at'], -kill['who'], '✕', RED, 'middle', 0, 5)
-        return [(60 + 50 * n, [p]), (190, [self._counts(right)])]
+        return [(55 + 45 * n, [p]), (190, [self._counts(right)])]
 
     def _counts(self, right):
         time, steps = np.array([t for t, _ in self.history]), np.array([s for _, s in self.history])  # (n,), (n, processes)
         top = max(10, steps.sum(1).max())
-        p = Panel('Env steps stored', (0, right), (0, top), 'seconds', '', ticks(0, right), ticks(0, top))
+        p = Panel('Env steps stored', (-0.11 * right, right), (0, top), 'seconds', '', ticks(0, right), ticks(0, top))
         for kill in self.kills: p.line([kill['at']] * 2, [0, top], RED, 1, '3 3')
         for i in range(steps.shape[1]): p.line(time, steps[:, i], (INK, BLUE, GREY)[i % 3])
-        return p.line(time, steps.sum(1), ORANGE, 2.5).text(0, top, 'orange: together', ORANGE, 'start', 6, 6)
+        return p.line(time, steps.sum(1), ORANGE, 2.5).text(0, top, 'together', ORANGE, 'start', 6, 12)
 
     def words(self):
         if self.error: return f'It failed: {self.error}'
