@@ -178,8 +178,8 @@ def anchors(
 
 def _leads(path, target):
     page, _, place = target.partition('#')
-    page = path.parent/page if page else path
-    if not page.exists(): return False
+    page = (path.parent/page).resolve() if page else path
+    if not page.is_relative_to(path.parent.resolve()) or not page.exists(): return False  # what lies outside is not on the site
     return not place or page.suffix != '.ipynb' or place in anchors(page)
 
 
@@ -210,7 +210,7 @@ def check_sidebar(
     root: Path,  # the project
 ):
     "Does `_quarto.yml` list each notebook, and nothing else, and does the index link to each?"
-    listed = re.findall(r'[\w-]+\.ipynb', read(root/'_quarto.yml') or '')
+    listed = re.findall(r'[\w-]+\.ipynb', (read(root/'_quarto.yml') or '').split('sidebar:')[-1])
     there, index = [path.name for path in notebooks(root)], read(root/'nbs'/'index.ipynb')
     for name in sorted({*there} - {*listed}): yield f'_quarto.yml does not list {name}: add it to the sidebar'
     for name in sorted({*listed} - {*there}): yield f'_quarto.yml lists {name}, which does not exist: remove it'
@@ -232,6 +232,8 @@ KEYS = {'': 'project format website execute lang',
         'website.open-graph': 'title description image locale site-name',
         'website.search': 'location type limit collapse-after copy-button keyboard-shortcut',
         'website.navbar': 'title logo left right search pinned background foreground collapse tools',
+        'website.navbar.left': 'text href icon menu',
+        'website.navbar.right': 'text href icon menu',
         'website.sidebar': 'id title logo style type contents search collapse-level alignment background foreground pinned border',
         'website.sidebar.contents': 'section contents text href file icon'}
 
@@ -324,8 +326,13 @@ def render(
 ) -> list[str]:  # what Quarto warned of
     "Render the site into `_docs`."
     if not shutil.which('quarto'): return ['quarto is not installed: see https://quarto.org']
-    code = 'from nbdev.quarto import nbdev_docs; nbdev_docs.__wrapped__()'
-    done = subprocess.run([sys.executable, '-W', 'ignore', '-c', code], cwd=root, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    wrong = [line.strip() for line in done.stdout.splitlines() if WARNING.search(line)]
-    pages = [path.stem[3:] for path in chapters(root) if not (Path(root)/'_docs'/f'{path.stem[3:]}.html').exists()]
-    return wrong + [f'{name}.html was not made' for name in pages] + ([done.stdout[-2000:]] if done.returncode else [])
+    made, site = root/'_proc', root/'_docs'
+    for folder in (made, site): shutil.rmtree(folder, ignore_errors=True)
+    wrong = []
+    for place, command in ((root, [sys.executable, '-W', 'ignore', '-c', 'from nbdev.serve import proc_nbs; proc_nbs(force=True)']),
+                           (made, ['quarto', 'render', '--no-cache'])):
+        done = subprocess.run(command, cwd=place, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if done.returncode: return [f'{command[0]} failed: {done.stdout[-2000:]}']
+        wrong += [line.strip() for line in done.stdout.splitlines() if WARNING.search(line)]
+    shutil.move(made/'_docs', site)
+    return wrong + [f'{path.stem[3:]}.html was not made' for path in chapters(root) if not (site/f'{path.stem[3:]}.html').exists()]

@@ -5,6 +5,8 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from unittest import mock
@@ -115,7 +117,7 @@ def test_dead_links_and_dead_anchors_are_found():
         good = '[a](01_one.ipynb#one) [b](01_one.ipynb#f) [c](#what-ε-means) `[d](code.png)` <a id="here"></a> [e](#here) [f](https://example.org#x) [g](#set) [h](#g)'
         write_page(root/'nbs'/'02_two.ipynb', f'# Two\n\n## 3. What *ε* means\n\n## [Legend](00_legend.ipynb) {{#set}}\n\n{good}', '#| exports\nclass G: pass')
         assert not list(check_links(root))
-        bad = ['nowhere.png', '01_one.ipynb#two', '#nothing', '09_gone.ipynb']
+        bad = ['nowhere.png', '../settings.ini', '01_one.ipynb#two', '#nothing', '09_gone.ipynb']
         write_page(root/'nbs'/'02_two.ipynb', '# Two\n\n' + ' '.join(f'[x]({target})' for target in bad), '#| exporti\ndef nothing(): pass')
         assert list(check_links(root)) == [f'nbs/02_two.ipynb, cell #cell0: the link to {target} leads nowhere' for target in bad]
     assert [slug(h) for h in ('3. What *ε* means', 'Öl & Ω-test', '42', '`Agent`', 'A  b')] == ['what-ε-means', 'l--ω-test', 'section', 'agent', 'a--b']
@@ -177,9 +179,38 @@ def test_an_import_among_other_code_is_found():
         assert [line.split(':')[0] for line in check_imports(root)] == ['nbs/02_two.ipynb, cell #cell2']
 
 
+# nbs/90_website.ipynb #b393f08a
+@pytest.mark.slow
+def test_the_docs_step_takes_every_notebook():
+    code = 'from nbdev.serve import proc_nbs; proc_nbs(force=True)'
+    root = Path(dreamer_nb.__file__).resolve().parents[1]
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ('nbs', 'settings.ini', 'dreamer_nb', 'tests', 'README.md'):
+            copy = shutil.copytree if (root/name).is_dir() else shutil.copy
+            copy(root/name, Path(folder)/name)
+        (Path(folder)/'_quarto.yml').write_text(read(root/'_quarto.yml'))
+        done = subprocess.run([sys.executable, '-W', 'ignore', '-c', code], cwd=folder, env=os.environ | {'FAST': '1'}, text=True, stderr=subprocess.PIPE)
+        assert done.returncode == 0, done.stderr[-2000:]
+        assert len(list(Path(folder, '_proc').glob('*.ipynb'))) == len(notebooks(root))
+
+
 # nbs/90_website.ipynb #4279a12b
 def test_without_quarto_a_render_says_what_is_missing():
     with mock.patch('shutil.which', lambda name: None): assert 'quarto is not installed' in render(Path())[0]
+    said = ['', 'Output created: _docs/index.html\n[WARNING] Unable to resolve crossref @fig-x\n']
+
+
+    def answer(command, cwd, **_):
+        "What a renderer that makes one of two pages would do."
+        (cwd/'_docs' if command[0] == 'quarto' else cwd/'_proc').mkdir()
+        if command[0] == 'quarto': (cwd/'_docs'/'one.html').touch()
+        return mock.Mock(returncode=0, stdout=said[command[0] == 'quarto'])
+
+
+    with tempfile.TemporaryDirectory() as folder, mock.patch('shutil.which', lambda name: name), mock.patch('subprocess.run', answer):
+        root = site(folder)
+        assert render(root) == ['[WARNING] Unable to resolve crossref @fig-x', 'legend.html was not made']
+        assert (root/'_docs'/'one.html').exists()
     assert WARNING.search('[WARNING] Unable to resolve crossref @fig-x') and WARNING.search('WARN: x') and not WARNING.search('Output created: _docs/index.html')
 
 
