@@ -18,6 +18,7 @@ import subprocess
 import sys
 import warnings
 from configparser import ConfigParser
+from functools import lru_cache
 from pathlib import Path
 
 # %% ../nbs/90_website.ipynb #7d45fd12
@@ -176,21 +177,22 @@ def anchors(
     return found
 
 
-def _leads(path, target):
+def _leads(path, target, places):
     page, _, place = target.partition('#')
     page = (path.parent/page).resolve() if page else path
     if not page.is_relative_to(path.parent.resolve()) or not page.exists(): return False  # what lies outside is not on the site
-    return not place or page.suffix != '.ipynb' or place in anchors(page)
+    return not place or page.suffix != '.ipynb' or place in places(page)
 
 
 def check_links(
     root: Path,  # the project
 ):
     "Does each relative link lead to a file, and to a place in it?"
+    places = lru_cache(None)(anchors)  # a page is read once
     for path in notebooks(root):
         for cell in cells(path):
             for _, target in LINK.findall(prose(cell)):
-                if is_relative(target) and not _leads(path, target):
+                if is_relative(target) and not _leads(path, target, places):
                     yield f"nbs/{path.name}, cell #{cell.get('id')}: the link to {target} leads nowhere"
 
 
