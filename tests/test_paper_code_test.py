@@ -12,7 +12,7 @@ import dreamer_nb
 from dreamer_nb.tests_from_cells import function_name
 
 
-# nbs/96_paper_code_test.ipynb #5c039d84
+# nbs/96_paper_code_test.ipynb #a98c5bb8
 ROW = re.compile(r'(?m)^\| [^|]+ \| [^|]+ \| [^|]+ \| \[([\w.]+)\]\(\d\d_(\w+)\.ipynb#[\w-]+\) \| \[([^|]+)\]\(\S+/tests/(test_\w+\.py)\) \|$')
 
 
@@ -31,7 +31,7 @@ def wrong(text, tests):
         if f'\ndef {test}(' not in code: yield f'tests/{file} has no {test}'
 
 
-# nbs/96_paper_code_test.ipynb #e890dcc6
+# nbs/96_paper_code_test.ipynb #a483c6d5
 def test_every_name_in_the_tables_exists():
     root = Path(dreamer_nb.__file__).resolve().parents[1]
     text = tables(root/'nbs'/'96_paper_code_test.ipynb')
@@ -40,7 +40,7 @@ def test_every_name_in_the_tables_exists():
     assert list(wrong(text, root/'tests')) == []
 
 
-# nbs/96_paper_code_test.ipynb #04846da1
+# nbs/96_paper_code_test.ipynb #bb203b9c
 def test_a_name_that_does_not_exist_is_found():
     tests = Path(dreamer_nb.__file__).resolve().parents[1]/'tests'
     row = lambda name, page, words, file: f'| a | b | c | [{name}]({page}.ipynb#x) | [{words}](https://x/tests/{file}.py) |'
