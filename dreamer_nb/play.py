@@ -84,6 +84,11 @@ class Scene:
         self.status(pen, sheet.width - EDGE, h + 44, h + 148)
         return np.asarray(sheet)
 
+    def words(self) -> str:
+        "The same for those who cannot see it."
+        now = self.twin.now
+        return f'step {self.twin.t}, divergence {now.gap:.2f}, the dream goes on with {now.alive:.0%}' + ', over' * self.twin.over
+
     def titles(self, pen, left, right, name, colour):
         now, end = self.twin.now, ' · over' if self.twin.over else ''
         pen.text((left, 8), f'real{end}', fill=INK, font=_font(17))
@@ -157,6 +162,7 @@ function render({model, el}) {
   box.title = "click here, then play with the keys";
   const show = () => {
     const old = img.src;
+    img.alt = model.get("words");
     img.src = URL.createObjectURL(new Blob([model.get("value")], {type: "image/png"}));
     if (old) URL.revokeObjectURL(old);
   };
@@ -195,7 +201,7 @@ def screen(
 
     class TwinScreen(anywidget.AnyWidget):
         _esm, _css = KEYS_JS, KEYS_CSS
-        value = traitlets.Bytes(b'').tag(sync=True)
+        value, words = traitlets.Bytes(b'').tag(sync=True), traitlets.Unicode('').tag(sync=True)
 
     found = TwinScreen()
     found.on_msg(lambda widget, message, buffers: press(str(message.get('key', ''))))
@@ -237,7 +243,9 @@ class Player:
         if self.twin.running and (self.task is None or self.task.done()):
             self.task = asyncio.get_running_loop().create_task(self.run())
 
-    def show(self): self.screen.value = png(self.scene())
+    def show(self):
+        self.screen.words = self.scene.words()
+        self.screen.value = png(self.scene())
 
     async def run(self):
         "Steps while the policy acts."

@@ -18,11 +18,11 @@ from dreamer_nb.bench import (
     quartiles, random_batch, row, run_seeds, seeds_figure, seeds_table, timed,
 )
 from dreamer_nb.blocks import replay_spec
+from dreamer_nb.encoder_decoder import Spec
 
 
 # nbs/45_bench.ipynb #c9a60bb4
 def test_a_random_batch_has_the_layout_of_the_replay():
-    from dreamer_nb.encoder_decoder import Spec
     obs, act = dict(vector=Spec((4,)), image=Spec((64, 64, 3), "uint8")), dict(action=Spec((), "int32", 2))
     batch = random_batch(replay_spec(obs, act, 256, 32, 4), batch=3, length=5)
     assert batch["vector"].shape == (3, 6, 4) and batch["image"].shape == (3, 6, 64, 64, 3) and batch["action"].shape == (3, 6)

@@ -16,11 +16,13 @@ import warnings
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import imageio_ffmpeg
 import pytest
 import torch
 from PIL import Image
 
 from dreamer_nb.cli import check_flags, doctor, evaluate, guarded, load_config, train, viz
+from dreamer_nb.collector import CollectorError
 from dreamer_nb.config import Config, ConfigError, KEYS
 
 
@@ -29,7 +31,6 @@ def test_only_foreseen_errors_lose_their_traceback():
     def fail(error): raise error
     assert guarded("x", fail, ConfigError("bad")) == 2 and guarded("x", fail, FileNotFoundError("gone")) == 1
     assert guarded("x", fail, KeyboardInterrupt()) == 130 and guarded("x", lambda: 0) == 0
-    from dreamer_nb.collector import CollectorError
     assert guarded("x", fail, CollectorError("dead")) == 1
     with pytest.raises(ZeroDivisionError): guarded("x", fail, ZeroDivisionError())
 
@@ -323,7 +324,6 @@ def test_a_dream_is_filmed_and_drawn():
         code, text, said = dream("--checkpoint", run, "--context", 2, "--steps", 4, "--plot", folder / "loop.png")
         assert code == 0 and not said and text == f"picture: {folder}/loop.png\nvideo: {run}/dream.mp4\n", (text, said)
         with Image.open(folder / "loop.png") as picture: assert picture.size[0] > 500
-        import imageio_ffmpeg
         frames = imageio_ffmpeg.count_frames_and_secs(run / "dream.mp4")[0]
         code, text, said = dream("--checkpoint", run / "checkpoints" / "checkpoint_final.pt", "--out", folder / "new" / "two.gif",
                                  "--episodes", 2, "--context", 2, "--steps", 4, "--seed", 3)

@@ -4,11 +4,16 @@
 
 import subprocess
 import sys
+import tempfile
 import time
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
+import yaml
 
+from dreamer_nb import networks
+from dreamer_nb.agent import Hyper
 from dreamer_nb.config import (
     CONF, Config, ConfigError, KEYS, SIZES, describe, fit, in_range, normalise, presets,
     valid_words, without_password,
@@ -81,13 +86,11 @@ def test_a_live_change_is_checked_too():
 
 # nbs/33_config.ipynb #96f378c9
 def test_one_dial_gives_the_official_sizes():
-    from dreamer_nb import networks
     assert SIZES == networks.SIZES
     assert Config().sizes() == vars(networks.Sizes()) and Config(models=dict(size="size400m")).sizes()["deter"] == 12288
     size12m = dict(deter=2048, hidden=256, units=256, classes=16, depth=16, stoch=32, blocks=8, bins=255, unimix=0.01)
     assert Config(models=dict(size="size12m")).sizes() == Config(models=dict(d_hidden=256)).sizes() == size12m
     assert Config(models=dict(d_hidden=256, deter=1024)).sizes() == size12m | dict(deter=1024)
-    from dreamer_nb.agent import Hyper
     assert Hyper(**Config().hyper()) == Hyper()  # the agent's own defaults are the same
     rates = Hyper(**Config(train=dict(lr=1e-3, actor_lr=3e-5)).hyper()).rates(10_000)
     assert rates == dict(world=1e-3, actor=3e-5, critic=1e-3)
@@ -95,7 +98,6 @@ def test_one_dial_gives_the_official_sizes():
 
 # nbs/33_config.ipynb #2b50edac
 def test_a_config_survives_yaml():
-    import tempfile
     cfg = Config(train=dict(lr=3e-5, stop_at_return=475), environment=dict(kwargs=dict(sutton_barto_reward=True)), checkpoint="a=b.pt")
     with tempfile.TemporaryDirectory() as folder:
         cfg.to_yaml(f"{folder}/config.yaml")
@@ -162,8 +164,6 @@ def test_mistakes_on_the_command_line_are_reported_together():
 def test_every_shipped_preset_is_valid():
     for name in presets("env"): Config.load(f"env={name}")
     assert {"cartpole", "cartpole_vision"} <= set(presets("env")) and "ac_params" in presets("sweep")
-    from importlib.resources import files
-    import yaml
     for name in presets("sweep"):
         sweep = yaml.safe_load(files(CONF).joinpath(f"sweep/{name}.yaml").read_text())["hydra"]
         assert sweep["mode"] == "MULTIRUN"

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from dreamer_nb.blocks import replay_bytes, replay_spec, show_bytes
+from dreamer_nb.checkpoints import load_checkpoint
 from dreamer_nb.config import Config
 from dreamer_nb.dashboard import Dashboard, EnvDoctor, LIGHTS, OpenLoopScrubber, RunCalculator
 from dreamer_nb.encoder_decoder import Spec
@@ -96,7 +97,6 @@ def test_buttons_pause_step_and_stop_the_real_trainer():
 
 # nbs/48_dashboard.ipynb #c0358718
 def test_knobs_are_turned_between_updates_and_checkpoints_know():
-    from dreamer_nb.checkpoints import load_checkpoint
     with tempfile.TemporaryDirectory() as folder:
         cfg = small(folder, max_steps=10_000)
         d = Dashboard(cfg, paused=True, pace=0)

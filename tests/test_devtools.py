@@ -11,9 +11,10 @@ from pathlib import Path
 import nbformat
 
 from dreamer_nb.devtools import (
-    CURE, _export_aside, check_direction, check_links, check_names, check_notebooks,
-    check_package, check_readme, check_sidebar, check_tests, readme, write_tests,
+    _export_aside, check_direction, check_names, check_notebooks, check_package, check_readme,
+    check_tests, readme, write_tests,
 )
+from dreamer_nb.website import CURE
 
 
 # nbs/91_devtools.ipynb #0ac623c5
@@ -105,26 +106,16 @@ def test_an_import_of_a_larger_number_is_found():
 
 
 # nbs/91_devtools.ipynb #5d4f3669
-def test_bad_outputs_and_dead_links_are_found():
+def test_bad_outputs_are_found():
     with tempfile.TemporaryDirectory() as folder:
         root = project(folder)
         error = nbformat.v4.new_output('error', ename='ValueError', evalue='no', traceback=[])
         gif = nbformat.v4.new_output('display_data', data={'image/gif': 'R0lGOD'})
         path = nbformat.v4.new_output('stream', text=f'{root}/pkg/one.py:3: a warning')
-        write_notebook(root/'nbs'/'03_three.ipynb', 'f()', outputs=[error, gif, path], text='# Three\n\n[x](nowhere.png) `[y](code.png)` [z](01_one.ipynb)')
+        write_notebook(root/'nbs'/'03_three.ipynb', 'f()', outputs=[error, gif, path])
         wrong = [line for line in check_notebooks(root) if '03_three' in line]
         assert 'cell #cell0: ends in ValueError' in wrong[0] and 'image/gif' in wrong[1]
         assert 'shows a path of this machine' in wrong[2]
-        assert list(check_links(root)) == ['nbs/03_three.ipynb, cell #title: the link to nowhere.png leads nowhere']
-
-
-# nbs/91_devtools.ipynb #be6dad01
-def test_the_sidebar_lists_each_notebook():
-    with tempfile.TemporaryDirectory() as folder:
-        root = project(folder)
-        (root/'_quarto.yml').write_text('contents: [01_one.ipynb, 09_gone.ipynb]')
-        missing, gone = check_sidebar(root)
-    assert '02_two.ipynb' in missing and '09_gone.ipynb' in gone
 
 
 # nbs/91_devtools.ipynb #6e79fcbb

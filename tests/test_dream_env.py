@@ -19,6 +19,7 @@ from dreamer_nb.config import Config
 from dreamer_nb.dream_env import DreamEnv, NumpyDraw, read_action
 from dreamer_nb.networks import Sizes
 from dreamer_nb.spaces import Adapter, EnvError, leaves
+from dreamer_nb.symlog import symexp
 
 
 # nbs/42_dream_env.ipynb #e0d9f8da
@@ -113,7 +114,6 @@ def test_an_immortal_dreams_until_the_time_is_up():
 
 # nbs/42_dream_env.ipynb #43f0ab98
 def test_a_step_is_one_step_of_imagination_with_its_heads():
-    from dreamer_nb.symlog import symexp
     env = DreamEnv(**sleeper())
     world, draw = env.dream.agent.world, NumpyDraw(np.random.default_rng(5))
     seen, _ = env.reset(seed=0)

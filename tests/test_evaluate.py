@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import imageio_ffmpeg
 import numpy as np
 import pytest
 import torch
@@ -79,7 +80,6 @@ def test_an_episode_becomes_a_video():
     with TemporaryDirectory() as folder:
         filmed = partial(make_env, "CartPole-v1", kwargs=dict(render_mode="rgb_array"))
         path = record_video(Push(), filmed, Path(folder)/"videos"/"video.mp4", seed=1, limit=20)
-        import imageio_ffmpeg
         frames, seconds = imageio_ffmpeg.count_frames_and_secs(path)
         assert frames == 21 and os.listdir(path.parent) == ["video.mp4"]
 

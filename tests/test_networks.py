@@ -5,6 +5,8 @@
 import pytest
 import torch
 
+from dreamer_nb.agent import Agent
+from dreamer_nb.encoder_decoder import Spec
 from dreamer_nb.legend import golden
 from dreamer_nb.networks import (
     BlockLinear, Layer, Linear, MLP, SIZES, Sizes, block_matmul, from_official, load_official,
@@ -133,8 +135,6 @@ def test_impossible_sizes_are_named():
 
 # nbs/11_networks.ipynb #c9e29785
 def test_every_parameter_of_an_agent_has_its_own_official_name():
-    from dreamer_nb.agent import Agent
-    from dreamer_nb.encoder_decoder import Spec
     obs = dict(image=Spec((64, 64, 3), 'uint8'), vector=Spec((4,)), token=Spec((), 'int32', 6))
     act = dict(move=Spec((2,)), buttons=Spec((2,), 'int32', 3))
     names = [name for name, _ in Agent(obs, act, Sizes.of(32)).named_parameters()]

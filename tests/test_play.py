@@ -110,6 +110,7 @@ def test_every_button_of_the_notebook_does_what_its_key_does():
         assert player.screen.value != before and bytes(player.screen.value[:4]) == b'\x89PNG'
         assert (player.twin.t, player.twin.temperature, player.twin.episode) == (twin.t, twin.temperature, twin.episode)
         assert (player.twin.gaps == twin.gaps).all()
+        assert player.screen.words.startswith(f'step {twin.t}, divergence {twin.now.gap:.2f},')
 
 
 # nbs/48_play.ipynb #5b7ab48e

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from dreamer_nb.collector import CollectorError
 from dreamer_nb.config import Config, ConfigError
 from dreamer_nb.evaluate import Evaluation
 from dreamer_nb.runs import Progress, Rate, clock, foreseen, train_once
@@ -20,8 +21,6 @@ from dreamer_nb.trainer import Event
 
 # nbs/47_runs.ipynb #1af605e5
 def test_the_line_tells_what_is_known_and_leaves_out_what_is_not():
-    from dreamer_nb.evaluate import Evaluation
-    from dreamer_nb.trainer import Event
     progress = Progress(Config.load("train.max_steps=1000", "train.batch_size=16", "train.sequence_length=16"), bar=False, every=0)
     assert progress.line(Event("start", 0, 0), now=0) == "random env steps 0 of 400 · updates 0 of 1,000"
     progress.show(Event("episode", 0, 30, dict(ret=20.0, length=20)))
@@ -57,7 +56,6 @@ def test_the_start_of_the_process_is_known():
 
 # nbs/47_runs.ipynb #b813358c
 def test_an_error_of_the_package_or_of_the_system_needs_no_traceback():
-    from dreamer_nb.collector import CollectorError
     assert foreseen(ConfigError("bad")) and foreseen(CollectorError("dead")) and foreseen(FileNotFoundError("gone"))
     assert not foreseen(ZeroDivisionError()) and not foreseen(ValueError("odd"))
 

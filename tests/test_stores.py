@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from mlflow.tracking import MlflowClient
 
 from dreamer_nb.config import Config
 from dreamer_nb.tracking import Tracker, read_rows
@@ -36,7 +37,6 @@ def wait_for(condition, seconds=100):
 
 # nbs/39_stores.ipynb #48a871f0
 def test_two_runs_create_one_store_and_a_resumed_run_continues_its_own():
-    from mlflow.tracking import MlflowClient
     with TemporaryDirectory() as folder:
         said, cfg = [], Config(general=dict(root=folder), train=dict(lr=1e-3), tracking=dict(tags=dict(colour="red")))
         runs = [Tracker(Path(folder)/name, cfg, warn=said.append) for name in ("a", "b")]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
+from dreamer_nb.cli import train
 from dreamer_nb.config import Config
 from dreamer_nb.encoder_decoder import Spec
 from dreamer_nb.environments import make_env, random_actions
@@ -187,7 +188,6 @@ TINY = ["general.dry_run=true", "general.device=cpu", "general.threads=1", "mode
 
 @pytest.mark.parametrize("preset", MODULES)
 def test_a_preset_without_its_package_names_the_extra(preset, capsys):
-    from dreamer_nb.cli import train
     with patch.dict(sys.modules, {MODULES[preset]: None}):
         assert train([f"env={preset}", *TINY]) == 1
     said = capsys.readouterr().err
@@ -197,7 +197,6 @@ def test_a_preset_without_its_package_names_the_extra(preset, capsys):
 
 @pytest.mark.parametrize("preset", MODULES)
 def test_a_preset_trains(preset, capsys):
-    from dreamer_nb.cli import train
     world(preset).close()
     assert train([f"env={preset}", *TINY]) == 0
     assert "2 updates" in capsys.readouterr().out

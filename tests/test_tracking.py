@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from dreamer_nb.config import Config
+from dreamer_nb.diagnose import RULES
 from dreamer_nb.tracking import (
-    Run, STORES, Tracker, as_line, create_run_dir, explain, from_line, heal, number, read_rows,
-    store_uri, unexplained,
+    GLOSSARY, Run, STORES, Tracker, as_line, create_run_dir, explain, from_line, heal, number,
+    read_rows, store_uri, unexplained,
 )
 
 
@@ -22,6 +23,14 @@ from dreamer_nb.tracking import (
 def test_families_of_metrics_are_explained_too():
     assert explain("loss/rec/vector").what.startswith("error of one") and explain("loss/x") is None
     assert unexplained(["loss/dyn", "step", "mood"]) == ["mood"]
+
+
+# nbs/35_tracking.ipynb #f1a404c9
+def test_every_entry_of_the_glossary_is_whole_and_names_rules_that_exist():
+    assert all(m.what and m.healthy and m.unit and m.bad for m in GLOSSARY.values())
+    watched = {name for m in GLOSSARY.values() for name in m.rules}
+    assert watched - {*RULES} == set()
+    assert {*RULES} - watched == {'dead latents'}  # it looks into the replay, not at a metric
 
 
 # nbs/35_tracking.ipynb #46b851b2

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import imageio_ffmpeg
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
@@ -191,7 +192,6 @@ def test_films_are_written_whole_or_not_at_all():
     frames = [np.full((20, 30, 3), 20 * i, np.uint8) for i in range(6)]
     with TemporaryDirectory() as folder:
         folder = Path(folder)
-        import imageio_ffmpeg
         assert imageio_ffmpeg.count_frames_and_secs(write_film(folder/"new"/"a.mp4", frames))[0] == 6
         with Image.open(write_film(folder/"b.gif", frames)) as film: assert film.n_frames == 6 and film.size == (30, 20)
         def broken():

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from dreamer_nb.actor_critic import Actor
 from dreamer_nb.encoder_decoder import Spec
 from dreamer_nb.latents import Draw, binary_loss
 from dreamer_nb.legend import golden
@@ -61,7 +62,6 @@ def test_heads_equal_the_official_code():
 
 # nbs/14_world_model.ipynb #64421af6
 def test_first_weights_are_drawn_like_the_official_ones():
-    from dreamer_nb.actor_critic import Actor
     torch.manual_seed(0)
     size, act = Sizes.of(SIZES['size12m']), dict(action=Spec((), 'int32', 6))
     parts = {'': WorldModel(dict(image=Spec((64, 64, 3), 'uint8'), vector=Spec((4,))), act, size),
