@@ -4,12 +4,14 @@
 
 # %% auto #0
 __all__ = ['CellError', 'set_names', 'used_names', 'function_name', 'as_function', 'as_copy', 'Names', 'import_block',
-           'notebook_tests', 'all_tests']
+           'notebook_tests', 'all_tests', 'exercise', 'try_exercise']
 
 # %% ../nbs/90_tests_from_cells.ipynb #566f5352
 import ast
 import builtins
+import contextlib
 import io
+import json
 import re
 import symtable
 import sys
@@ -219,7 +221,6 @@ _HEAD = '''"""Tests of {subject}: {subtitle}"""
 
 
 def _subtitle(path):
-    import json
     cells = json.loads(Path(path).read_text(encoding='utf-8'))['cells']
     found = re.search(r'(?m)^> *(.+)$', ''.join(cells[0]['source'])) if cells else None
     return found[1] if found else 'test cells of the notebook'
@@ -274,3 +275,45 @@ def all_tests(
         if file in made: wrong.append(f'nbs/{path.name}: another notebook makes tests/{file}: rename one')
         elif text: made[file] = text
     return made, wrong
+
+# %% ../nbs/90_tests_from_cells.ipynb #e90a0002
+_FOLD = '<summary>Solution</summary>'
+
+
+def _do(path):
+    "(kind, text) of each cell in the section *Do*."
+    inside = False
+    for cell in json.loads(Path(path).read_text(encoding='utf-8'))['cells']:
+        text = ''.join(cell['source'])
+        if cell['cell_type'] == 'markdown' and (titles := re.findall(r'(?m)^## (.+)', text)):
+            inside = re.match(r'Do\b', titles[-1])
+        if inside: yield cell['cell_type'], text
+
+
+def exercise(
+    path: str | Path,  # notebook
+) -> tuple[str, str] | None:  # the stub cell and the folded solution; None where nothing is to do
+    "The exercise of a notebook."
+    cells = list(_do(path))
+    stubs = [text for kind, text in cells if kind == 'code' and 'your turn' in text and text[:2] != '#|']
+    solved = []
+    for (kind, text), (_, below) in zip(cells, [*cells[1:], ('', '')]):
+        if kind == 'markdown' and _FOLD in text:
+            solved += re.findall(r'(?s)```python\n(.*?)```', text.split(_FOLD)[1]) or [below]
+    if cells and not (len(stubs) == len(solved) == 1): raise CellError(
+        f"{Path(path).name}: *Do* needs one stub cell that says 'your turn' and one folded solution, "
+        f"found {len(stubs)} and {len(solved)}")
+    return (stubs[0], solved[0]) if cells else None
+
+
+def try_exercise(
+    stub: str,      # the cell of the reader; its last statement prints what the check says
+    solution: str,
+    names: dict,    # what both may use
+) -> list[str]:     # what the check says to the stub and to the solution
+    "Run the stub cell, then its last statement again with the solution."
+    space, said = dict(names), []
+    for code in (stub, f'{solution}\n{ast.unparse(ast.parse(stub).body[-1])}'):
+        with contextlib.redirect_stdout(io.StringIO()) as out: exec(code, space)
+        said.append(out.getvalue().strip())
+    return said

@@ -6,6 +6,7 @@ import copy
 from functools import cache, partial
 
 import numpy as np
+import pytest
 import torch
 
 from dreamer_nb import fast
@@ -471,3 +472,61 @@ def test_a_bad_batch_is_named():
         try: agent.update(broken)
         except ValueError as error: assert repr(key) in str(error) and word in str(error), error
         else: assert False, f"a bad {key} was accepted"
+
+
+# nbs/24_agent.ipynb #8aa045af
+def check_mask(mask, last):
+    "Which steps are trained? Name the usual mistakes."
+    assert mask.shape == (1, 3), f"4 steps have 3 targets and a mask (1, 3), yours is {tuple(mask.shape)}"
+    said = mask.bool()
+    assert not said.all(), "the mask is forgotten: after a step with `is_last` comes the reset of another episode"
+    assert (said != ~last[:, 1:]).any(), "the mask is one step early: the step before an end learns from it, the last step must not"
+    assert (said != last[:, :-1]).any(), "the mask is turned round: it says where a target counts"
+    assert (said == ~last[:, :-1]).all(), f"is_last {last[0].tolist()} should leave {(~last[0, :-1]).tolist()}, you have {said[0].tolist()}"
+
+
+def check_replay_value_target(mine):
+    "Try a solution of the exercise; name the usual mistakes."
+    reward, boot = torch.tensor([[0., 1., 2., 4.]]), torch.tensor([[9., 10., 20., 30.]])
+    no, cut = torch.zeros(1, 4, dtype=torch.bool), torch.tensor([[False, False, True, False]])
+    table = [  # (case, terminal, last, targets that count for horizon 4 and λ = 1, {wrong ones: what it means})
+        ("no end", no, no, [17.40625, 21.875, 26.5], {
+            (37, 36, 34): "the discount is missing: no continue head helps here",
+            (2.21875, 4.875, 11.5): "the guess is divided by the horizon: the discount is 1 - 1/horizon",
+            (1, 2, 4): "nothing is worth anything: `live` is turned round"}),
+        ("an end at step 2", cut, cut, [2.5, 2], {
+            (13.75, 17): "something is worth something after the end of the world",
+            (17.40625, 21.875): "the end does nothing: `live` is 0 there"}),
+        ("a time limit at step 2", no, cut, [13.75, 17], {
+            (2.5, 2): "a time limit is not the end of the world: a pole that still stands is worth the guess",
+            (17.40625, 21.875): "the chain runs through the time limit: the rewards of another episode reach back"})]
+    for case, terminal, last, want, known in table:
+        target, mask = mine(reward, terminal, last, boot, 4, 1.)
+        assert target.shape == (1, 3), f"4 steps have 3 targets, yours are {tuple(target.shape)}"
+        counted = target[0, :len(want)]
+        words = next((words for wrong, words in known.items() if torch.allclose(counted, torch.tensor(wrong).float())), None)
+        assert not words, f"{case}: {words}"
+        assert torch.allclose(counted, torch.tensor(want).float()), f"{case}: expected {want}, you gave {counted.tolist()}"
+        if last.any(): check_mask(mask, last)
+    g = {k: torch.tensor(v) for k, v in golden("lambda_returns").items()}
+    target, _ = mine(g["repl_rew"], g["repl_term"], g["repl_last"], g["repl_boot"])
+    assert torch.allclose(target, g["repl_ret"], rtol=1e-4, atol=1e-4), "with horizon 333 and λ 0.95 the official code finds other targets"
+    return "right"
+
+
+# nbs/24_agent.ipynb #5fa80c18
+def test_the_check_of_the_exercise_names_the_usual_mistakes():
+    def targets(reward, is_terminal, is_last, boot, horizon=333, lam=0.95, mistake=None):
+        dead = is_last if mistake == "limit" else is_terminal
+        live = (1 - dead.float()) * (1 if mistake == "discount" else 1 - 1 / horizon)
+        if mistake == "endless": live = torch.full_like(live, 1 - 1 / horizon)
+        last = torch.zeros_like(is_last) if mistake == "through" else is_last
+        mask = {"mask": torch.ones_like(is_last[:, 1:]), "early": ~is_last[:, 1:], "turned": is_last[:, :-1], "long": ~is_last}
+        return lambda_return(reward, live, boot, lam, last), mask.get(mistake, ~is_last[:, :-1])
+
+
+    assert check_replay_value_target(targets) == "right"
+    named = dict(limit="a pole that still stands", discount="discount is missing", endless="after the end of the world", through="runs through",
+                 mask="mask is forgotten", early="one step early", turned="mask is turned round", long="3 targets and a mask")
+    for mistake, words in named.items():
+        with pytest.raises(AssertionError, match=words): check_replay_value_target(partial(targets, mistake=mistake))

@@ -175,3 +175,52 @@ def test_keys_may_hold_dots_and_slashes():
     specs = {'arm.joint/0': Spec((2,)), 'keys': Spec((), 'int32', 3)}
     pred = Decoder(specs, TINY)(torch.zeros(32), torch.zeros(4, 4))
     assert pred['arm.joint/0'].shape == (2,) and pred['keys'].shape == (3,)
+
+
+# nbs/12_encoder_decoder.ipynb #b8dbea3c
+def check_embed_width(mine):
+    "Try a solution of the exercise; name the usual mistakes."
+    frame, gray, wide = (Spec(shape, 'uint8') for shape in ((64, 64, 3), (64, 64, 1), (64, 96, 3)))
+    table = [  # (what is seen, specs, size, the right answer, {a wrong answer: what it means})
+        ('four numbers', dict(a=Spec((4,))), Sizes.of(64), 64, {
+            4: 'that is what goes in: three layers of size.units follow', 0: 'vector keys count too'}),
+        ('ten vector keys', {f'key{i}': Spec((2,)) for i in range(10)}, Sizes.of(64), 64, {
+            640: 'all vector keys go through one MLP together'}),
+        ('other units', dict(a=Spec((4,))), Sizes.of(64, units=100), 100, {64: 'the MLP is size.units wide, not hidden'}),
+        ('a colour frame', dict(image=frame), Sizes.of(64), 256, {
+            768: 'colours enter at the first convolution and do not come out again', 16: 'there are 4 · 4 places with many features each',
+            1024: 'the frame is halved four times: 64, 32, 16, 8, 4', 128: 'the last stage has 4 · depth features', 64: 'four stages make 4 · 4 places of it',
+            320: 'there are no vector keys, so no MLP'}),
+        ('two frames', dict(left=frame, right=gray), Sizes.of(64), 256, {512: 'images go through one CNN together, side by side in the channels'}),
+        ('a frame of 64×96', dict(image=wide), Sizes.of(64), 384, {
+            256: 'you took the height for the width', 576: 'you took the width for the height'}),
+        ('a frame and a number', dict(image=gray, a=Spec(())), Sizes.of(64), 320, {256: 'the vector key is missing', 64: 'the frame is missing'}),
+        ('size12m', dict(image=frame, a=Spec((4,))), Sizes.of(256), 1280, {320: 'the widths follow `size`'})]
+    for what, specs, size, want, known in table:
+        got = mine(specs, size)
+        assert got not in known, f'{what}: you say {got}, but {known[got]}'
+        assert got == want, f'{what}: you say {got}, expected {want}'
+    for name, specs in dict(encoder_vec=MIXED, encoder_img=FRAME).items():
+        got, want = mine(specs, TINY), golden(name)['tokens'].shape[-1]
+        assert got == want, f'the official embed of {list(specs)} is {want} wide, yours {got}'
+    return 'right'
+
+
+# nbs/12_encoder_decoder.ipynb #88a99710
+def test_the_check_of_the_exercise_names_the_usual_mistakes():
+    def width(specs, size, mistake=None):
+        out = size.units * (len(vectors(specs)) if mistake == 'each' else bool(vectors(specs) or mistake == 'always'))
+        for image in list(images(specs).values())[: None if mistake == 'twice' else 1]:
+            h, w, c = image.shape
+            if mistake == 'square': w = h
+            halved = 8 if mistake == 'halved' else 16
+            out += h // halved * (w // halved) * size.depth * (2 if mistake == 'first' else 4) * (c if mistake == 'colour' else 1)
+        return out
+
+
+    assert check_embed_width(width) == 'right'
+    assert check_embed_width(lambda specs, size: Encoder(specs, size).width) == 'right'
+    named = dict(each='one MLP together', always='no vector keys', twice='one CNN together', square='the height for the width',
+                 halved='halved four times', first='the last stage', colour='do not come out again')
+    for mistake, words in named.items():
+        with pytest.raises(AssertionError, match=words): check_embed_width(lambda *a: width(*a, mistake))

@@ -4,6 +4,7 @@
 
 import pytest
 import torch
+from torch import Tensor
 
 from dreamer_nb.agent import Agent
 from dreamer_nb.encoder_decoder import Spec
@@ -161,3 +162,50 @@ def test_loading_names_what_is_missing_or_of_the_wrong_shape():
         load_official(layer, arrays | {'dyn/obs0/bias': torch.ones(1)}, 'rssm.post.')
     with pytest.raises(KeyError, match="no 'dyn/obs0norm/scale' for 'rssm.post.scale'"):
         load_official(layer, {k: v for k, v in arrays.items() if 'scale' not in k}, 'rssm.post.')
+
+
+# nbs/11_networks.ipynb #bc831c48
+def check_fan_in(mine):
+    "Try a solution of the exercise; name the usual mistakes."
+    table = [  # (shape, the right answer, {a wrong answer: what it means})
+        ((64, 255), 64, {
+            255: 'those are the outputs: our linear weights are (in, out)',
+            64 * 255: 'those are all weights: count what one output sees'}),
+        ((8, 64, 192), 512, {
+            64: 'that is one block. The official code counts the whole width, 8 · 64; so yours begin √8 times too large',
+            8: 'that is the number of blocks',
+            192: 'those are the outputs of one block', 1536: 'those are the outputs of all blocks',
+            64 * 192: 'those are all weights of one block: count what one output sees'}),
+        ((32, 3, 5, 5), 75, {
+            3: 'one output pixel sees 5 · 5 pixels of each channel, not one',
+            25: 'one output pixel sees all 3 channels, not one',
+            32: 'those are the outputs: our convolutions are (out, in, height, width)',
+            800: 'those are the outputs, times the pixels: our convolutions are (out, in, height, width)',
+            2400: 'those are all weights: count what one output pixel sees'}),
+        ((16, 4, 3, 7), 84, {100: 'not every convolution is 5 × 5', 36: 'a kernel need not be square', 196: 'a kernel need not be square'})]
+    for shape, want, known in table:
+        got = mine(torch.empty(shape))
+        assert got not in known, f'{shape} makes {got} with you: {known[got]}'
+        assert got == want, f'{shape} makes {got} with you, expected {want}: outputs would begin {(want / got) ** 0.5:.2g} times too large'
+    official = golden('init_stats')
+    for name, shape, std in zip(official['names'], official['shape'].tolist(), official['expected_std']):
+        if std == 0 or 'kernel' not in name or 'pol/head' in name: continue  # heads have a scale of their own
+        got = mine(from_official(torch.empty([n for n in shape if n])))
+        assert abs(got ** -0.5 / std - 1) < 1e-4, f'{name} {shape}: the official code has fan-in {std ** -2:.0f}, you have {got}'
+    return 'right'
+
+
+# nbs/11_networks.ipynb #2431cbbb
+def test_the_check_of_the_exercise_names_the_usual_mistakes():
+    def right(w): return {2: w.shape[0], 3: w.shape[0] * w.shape[1], 4: w[0].numel()}[w.dim()]
+
+
+    def wrong(dims, answer): return lambda w: answer(w) if w.dim() == dims else right(w)
+
+
+    assert check_fan_in(right) == 'right'
+    named = [('those are the outputs', 2, lambda w: w.shape[-1]), ('all weights', 2, Tensor.numel), ('whole width', 3, lambda w: w.shape[1]),
+             ('number of blocks', 3, lambda w: w.shape[0]), ('not one', 4, lambda w: w.shape[1]), ('times the pixels', 4, lambda w: w[:, 0].numel()),
+             ('not every convolution', 4, lambda w: 25 * w.shape[1]), ('square', 4, lambda w: w.shape[1] * w.shape[2] ** 2)]
+    for words, dims, answer in named:
+        with pytest.raises(AssertionError, match=words): check_fan_in(wrong(dims, answer))

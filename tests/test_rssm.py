@@ -225,3 +225,74 @@ def test_steps_that_do_not_belong_together_are_named():
         rssm.observe(x, action[:, :4], is_first, state, seeded())
     with pytest.raises(TypeError, match='is_first must be bool, found torch.uint8'):
         rssm.observe(x, action, is_first.byte(), state, seeded())
+
+
+# nbs/13_rssm.ipynb #891e84db
+class OneSample(Draw):
+    "Hands out one recorded sample, and keeps what it was asked for."
+    def __init__(self, sample):
+        super().__init__()
+        self.sample, self.asked = sample, []
+
+    def onehot(self, probs):
+        self.asked.append(probs)
+        return self.sample
+
+
+def same(ours, theirs): return ours.shape == theirs.shape and torch.allclose(ours, theirs, rtol=1e-3, atol=1e-4)
+
+
+def check_memory(rssm, new, want, action, is_first, state):
+    "Where does this `deter` come from? Name the usual mistakes."
+    if same(new, want): return
+    assert new.shape == want.shape, f'deter should be {tuple(want.shape)}, yours is {tuple(new.shape)}: there is no time in one step'
+    drive, still = rssm.drive(action), rssm.drive(0 * action)
+    def core(keep, drive): return rssm.core(state.deter * keep, state.stoch * keep, drive)
+    assert same(new[~is_first], want[~is_first]), 'where nothing is reset the memory is wrong: is "not first" turned round?'
+    mistakes = [(core(1, drive), 'the old state and the old action survive a reset'), (core(1, still), 'the old state survives a reset'),
+                (core(0, drive), 'the old action survives a reset'),
+                (core(0, 0 * drive), 'the drive is zero after a reset: it is the action that is zero, its drive still has biases')]
+    for found, words in mistakes: assert not same(new[is_first], found[is_first]), words
+    raise AssertionError('after a reset the memory is wrong: deter, stoch and action are forgotten, all three')
+
+
+def check_observe_step(mine):
+    "Follow a recorded sequence step by step; name the usual mistakes."
+    g, rssm, actions = recorded(*ACTIONS[0])
+    part = {k.removeprefix('observe/'): v.unbind(1) for k, v in g.items() if k.startswith('observe/') and v.dim() > 1}
+    state, coded = Latent(g['observe/carry_deter'], g['observe/carry_stoch']), actions('observe').unbind(1)
+    for t in range(6):
+        draw, embedded, first = OneSample(part['stoch'][t]), part['tokens'][t], part['reset'][t]
+        new = mine(rssm, embedded, coded[t], first, state, draw)
+        check_memory(rssm, new.deter, part['deter'][t], coded[t], first, state)
+        assert len(draw.asked) == 1, f'you drew {len(draw.asked)} times: only the posterior is drawn, once'
+        assert not same(new.logit, part['prior_logit'][t]), 'that is the prior: it has not looked yet'
+        old = state.deter * (~first)[:, None]
+        assert not same(new.logit, rssm.post_logits(old, rssm.see(embedded))), 'the posterior is made from the old deter: remember first, then look'
+        assert same(new.logit, part['logit'][t]), 'the logits of the posterior are other ones: `post_logits` takes deter and what `see` made of the embed'
+        assert same(draw.asked[0], part['post_probs'][t]), 'the draw did not come from the posterior with its 1 % mix: use `rssm.sample`'
+        assert new.stoch.requires_grad, 'no gradient flows through the draw: use `rssm.sample`'
+        state = Latent(part['deter'][t], part['stoch'][t])
+    return 'right'
+
+
+# nbs/13_rssm.ipynb #71a006ee
+def test_the_check_of_the_exercise_names_the_usual_mistakes():
+    def step(rssm, embed, action, is_first, state, draw, mistake=None):
+        keep = (is_first if mistake == 'turned' else ~is_first).float()[:, None]
+        drive = rssm.drive(action if mistake in ('action', 'all') else action * keep)
+        if mistake == 'drive': drive = rssm.drive(action) * keep
+        kept = torch.ones_like(keep) if mistake in ('state', 'all') else keep
+        deter = rssm.core(state.deter * kept, state.stoch * kept[..., None], drive)
+        logit = rssm.post_logits(state.deter * keep if mistake == 'old' else deter, rssm.see(embed))
+        if mistake == 'prior': logit = rssm.prior_logits(deter)
+        if mistake == 'two': rssm.sample(rssm.prior_logits(deter), draw)
+        stoch = draw.onehot(logit.softmax(-1)) if mistake == 'plain' else rssm.sample(logit, draw)
+        return Latent(deter, stoch, logit)
+
+
+    assert check_observe_step(step) == 'right'
+    named = dict(turned='turned round', action='^the old action survives', drive='still has biases', state='^the old state survives',
+                 all='the old state and the old action', old='old deter', prior='that is the prior', two='drew 2 times', plain='1 % mix')
+    for mistake, words in named.items():
+        with pytest.raises(AssertionError, match=words): check_observe_step(lambda *a: step(*a, mistake))

@@ -722,4 +722,5 @@ def test_the_check_of_the_exercise_knows_what_the_next_update_needs():
     assert check_parts(right) == "right"
     assert "best score" in check_parts(right | {"best score"})
     with pytest.raises(AssertionError, match="windows served"): check_parts(right - {"windows served"})
+    with pytest.raises(AssertionError, match="'draws of the agent'"): check_parts(right - {"draws of the agent"})
     with pytest.raises(AssertionError, match="not in PARTS"): check_parts(["everything"])

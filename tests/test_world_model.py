@@ -206,3 +206,39 @@ def test_a_window_that_cannot_be_used_is_named():
         world.losses(post, now | dict(is_terminal=now['is_terminal'].byte()))
     with pytest.raises(ValueError, match=r"loss 'x' is \(3, 4\), not \(3, 5\)"):
         check_losses(dict(x=torch.zeros(3, 4)), (3, 5))
+
+
+# nbs/14_world_model.ipynb #edf2f98f
+def check_continue_target(mine):
+    "Try a solution of the exercise on the four kinds of steps; name the usual mistakes."
+    flags = dict(is_first=[True, False, False, False], is_last=[False, False, True, True], is_terminal=[False, False, False, True])
+    now = {k: torch.tensor([v]) for k, v in flags.items()}
+    got = mine(now)
+    assert got.shape == (1, 4), f'flags (1, 4) need targets (1, 4), yours are {tuple(got.shape)}'
+    assert got.is_floating_point(), f'a target is a number between 0 and 1, yours are {got.dtype}'
+    reset, ordinary, clock, end = got[0].tolist()
+    assert not end > ordinary, 'it is turned round: the flag means "over", the target means "goes on"'
+    assert end == 0, f'the world has ended, and you say {end:g}'
+    assert clock > 0, 'the clock ended the show, not the world: this is the juggler who lives in fear'
+    assert reset > 0, 'a reset is the first step of an episode and has a future'
+    assert ordinary != 1, 'the discount is missing: the target carries it'
+    assert reset == ordinary == clock and abs(ordinary - 332 / 333) < 1e-6, f'1 - 1/333 was expected where life goes on, you say {got[0].tolist()}'
+    short = mine(now, 10)[0, 1].item()
+    assert abs(short - 0.9) < 1e-6, f'with a horizon of 10 the target is 0.9, you say {short:g}'
+    return 'right'
+
+
+# nbs/14_world_model.ipynb #98e70e75
+def test_the_check_of_the_exercise_names_the_usual_mistakes():
+    def life(now, *flags): return (~sum(now[flag] for flag in flags).bool()).float()
+
+
+    assert check_continue_target(lambda now, horizon=333: life(now, 'is_terminal') * (1 - 1 / horizon)) == 'right'
+    named = {'juggler': lambda now, horizon=333: life(now, 'is_last') * (1 - 1 / horizon),
+             'turned round': lambda now, horizon=333: now['is_terminal'] * (1 - 1 / horizon),
+             'discount is missing': lambda now, horizon=333: life(now, 'is_terminal'),
+             'a reset is the first': lambda now, horizon=333: life(now, 'is_terminal', 'is_first') * (1 - 1 / horizon),
+             'horizon of 10': lambda now, horizon=333: life(now, 'is_terminal') * (1 - 1 / 333),
+             'a target is a number': lambda now, horizon=333: ~now['is_terminal']}
+    for words, wrong in named.items():
+        with pytest.raises(AssertionError, match=words): check_continue_target(wrong)
