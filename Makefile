@@ -14,7 +14,7 @@ LIMIT      := $(if $(shell command -v timeout),timeout 780)
 LONG_LIMIT := $(if $(shell command -v timeout),timeout 7200)
 
 .DEFAULT_GOAL := help
-.PHONY: help train test test-long check export lab results worlds nano zoo promises docs dist constraints clean
+.PHONY: help train test test-long check export lab results worlds nano film zoo promises docs dist constraints clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ nano: $(VENV)/.train  ## the small trained model that ships with the package
 	$(BIN)/dreamer-train models.size=nano general.seed=1 general.run_dir=build/nano tracking.mlflow=false
 	$(BIN)/python -c "from dreamer_nb.twin import ship; print(ship('build/nano'))"
 
+film: $(VENV)/.train  ## the recording on the landing page
+	$(BIN)/dreamer-play --film nbs/twin_play.gif --steps 75
+
 zoo: $(VENV)/.train  ## the recorded runs of the bug zoo
 	$(BIN)/python -m dreamer_nb.bugs nbs/results healthy acting_sees_otherwise free_nats_per_latent no_gradient scale_inert wrong_sign
 
@@ -62,7 +65,7 @@ promises: $(VENV)/.train  ## run every promised command, and write down what it 
 
 docs: $(VENV)/.dev  ## render the site into _docs (needs the quarto program)
 	@command -v quarto >/dev/null || { echo "quarto is not installed: see https://quarto.org"; exit 1; }
-	$(BIN)/nbdev_docs
+	$(BIN)/python -m dreamer_nb.devtools docs
 
 dist: $(BIN)/python  ## wheel and sdist, checked, and the wheel tried outside of this checkout
 	rm -rf dist build/dist && $(BIN)/python -m pip install -q build twine
