@@ -38,7 +38,7 @@ export: $(VENV)/.dev  ## write package, tests and README from the notebooks
 	$(BIN)/python -m dreamer_nb.devtools export
 
 lab: $(VENV)/.jupyter  ## open the notebooks in JupyterLab
-	$(BIN)/jupyter lab nbs
+	$(BIN)/jupyter lab nbs/index.ipynb
 
 results: $(VENV)/.train  ## the CartPole table: ten cold starts, one after the other
 	$(BIN)/dreamer-bench train --seeds 0 1 2 3 4 5 6 7 8 9 --out nbs/results/cartpole.json
