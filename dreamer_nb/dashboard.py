@@ -424,9 +424,10 @@ class EnvDoctor(Widget):
 
     def static(self):
         lines = [(f, str(f).splitlines()) for f in (self.report.findings if self.report else [])]
-        n = sum(len(text) for _, text in lines) + 3
-        fig, row = Figure(figsize=(9, 0.19 * n), layout='none'), 1.6
-        fig.text(0.02, 1 - 0.8 / n, f'{self.report.name if self.report else self.name.value}: {self.words()}', fontsize=10, weight='bold', va='center', color=INK)
+        n = sum(len(text) for _, text in lines) + 4
+        fig, row = Figure(figsize=(9, 0.19 * n), layout='none'), 2.8
+        for i, (text, weight) in enumerate([(self.report.name if self.report else self.name.value, 'bold'), (self.words(), 'normal')]):
+            fig.text(0.02, 1 - (i + 0.8) / n, text, fontsize=10, weight=weight, va='center', color=INK)
         for finding, text in lines:
             fig.text(0.02, 1 - (row + 0.5) / n, '●', color=LIGHTS[finding.level][1], fontsize=13, va='center')
             for line in text:

@@ -37,7 +37,8 @@ def about(name, results):
     "What was run, on what, and by what."
     cfg, (machine, versions) = config_of(results), (results[key] for key in NEEDS)
     threads = cfg.general.threads or 'all'
-    lines = ['| | |', '|---|---|', f'| world | {cfg.environment.environment_name}, {"from pixels" if cfg.general.use_pixels else "from numbers"} |',
+    task = cfg.environment.kwargs.get('task', cfg.environment.environment_name)
+    lines = ['| | |', '|---|---|', f'| world | {task}, {"from pixels" if cfg.general.use_pixels else "from numbers"} |',
              f"| machine | {machine['cpu']}, {machine['cores']} cores, {machine['system']}; load {machine['load_before']:.1f} when it began |",
              f"| threads | learner: {threads}; {cfg.collect.processes} collector with 1 |",
              f"| commit | `{versions['commit'][:10]}`{', with changes' * versions['commit'].endswith('+')} |",
