@@ -318,21 +318,21 @@ def seeds_figure(
     results: dict,  # as `run_seeds` writes it
     goal: float,
 ):                  # a matplotlib figure
-    "The learning curve of each seed, over time and over env steps; red: it was not solved."
+    "The learning curve of each seed, over time and over env steps; red: it ended below the goal."
     import matplotlib.pyplot as plt
-    from dreamer_nb.legend import INK, ORANGE, RED, use_style
+    from dreamer_nb.legend import INK, RED, use_style
     use_style()
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), sharey=True)
     for run in results['runs']:
         seconds, _, env_steps, mean = zip(*run['evaluations'])
-        minutes, color = [s / 60 for s in seconds], ORANGE if run['solved'] else RED
+        minutes, color = [s / 60 for s in seconds], INK if run['solved'] or not mean[-1] < goal else RED
         for ax, x in zip(axes, (minutes, env_steps)):
             ax.plot(x, mean, '-', color=color, alpha=0.6, lw=1)
             ax.plot(x[-1], mean[-1], 'o', color=color, ms=4)
     for ax, label in zip(axes, ('minutes since the command', 'steps in the world, all environments together')):
-        ax.axhline(goal, color=INK, ls='--', lw=1)
+        ax.axhline(goal, color='gray', ls='--', lw=1)
         ax.set_xlabel(label)
-    axes[0].set_ylabel('mean return of 20 fresh episodes')
+    axes[0].set_ylabel('mean return of an evaluation')
     plt.close(figure)
     return figure
 

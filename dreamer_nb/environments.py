@@ -260,7 +260,7 @@ def _without_text(env, source):
     entries = env.observation_space.spaces
     kept = [name for name, space in entries.items() if getattr(space.dtype, "kind", "") != "U"]
     if len(kept) == len(entries): return env
-    if multiprocessing.parent_process() is None:  # say it once, not in every collector
+    if not multiprocessing.current_process().name.startswith("collector"):  # say it once
         words = ", ".join(map(repr, sorted(entries.keys() - kept)))
         warnings.warn(f"{source}: text is left out of the observation: {words}", stacklevel=3)
     return gym.wrappers.FilterObservation(env, kept)
