@@ -60,7 +60,7 @@ film: $(VENV)/.train  ## the recording on the landing page
 zoo: $(VENV)/.train  ## the recorded runs of the bug zoo
 	$(BIN)/python -m dreamer_nb.bugs nbs/results healthy acting_sees_otherwise free_nats_per_latent no_gradient scale_inert wrong_sign
 
-promises: $(VENV)/.train  ## run every promised command, and write down what it printed
+promises: $(VENV)/.all  ## run every promised command, and write down what it printed (installs all extras)
 	$(BIN)/python -m dreamer_nb.promises --out nbs/results/promises.json
 
 docs: $(VENV)/.dev  ## render the site into _docs (needs the quarto program)
@@ -101,6 +101,10 @@ $(VENV)/.dev: $(INPUTS) | $(BIN)/python
 $(VENV)/.worlds: $(INPUTS) | $(BIN)/python
 	$(PIP) -e ".[box2d,dmc]"
 	@touch $@ $(VENV)/.train
+
+$(VENV)/.all: $(INPUTS) | $(BIN)/python
+	$(PIP) -e ".[dev,suites,export,sweeps,tensorboard]"
+	@touch $@ $(VENV)/.dev $(VENV)/.train
 
 $(VENV)/.jupyter: $(INPUTS) | $(BIN)/python
 	$(PIP) -e ".[dev,jupyter]"
