@@ -12,9 +12,11 @@ from dreamer_nb.promises import Promise, keep
 def test_a_promise_is_kept_or_broken():
     with tempfile.TemporaryDirectory(prefix='dreamer_promises_') as folder:
         places = {name: Path(folder) for name in ('run', 'root')}
-        row = keep(Promise('a wrong key is refused', 'dreamer-train train.lrr=1', 'train.lrr'), places)
+        row = keep(Promise('a wrong key is refused', 'dreamer-train train.lrr=1', 'train.lrr', code=2), places)
         assert row['kept'] and row['code'] == 2 and 'train.lrr' in row['printed'][0]
         row = keep(Promise('it says what it does not say', 'dreamer-train train.lrr=1', 'all is well'), places)
         assert not row['kept'] and 'train.lrr' in row['why']
+        row = keep(Promise('it fails, and says so', 'dreamer-train train.lrr=1', 'train.lrr'), places)
+        assert not row['kept'] and 'exit code 2' in row['why']
         row = keep(Promise('it leaves a file', 'dreamer-train train.lrr=1', 'train.lrr', ('{run}/eval.json',)), places)
         assert not row['kept'] and 'eval.json' in row['why'] and folder not in row['why']
