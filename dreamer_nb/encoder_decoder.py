@@ -141,9 +141,9 @@ class Encoder(nn.Module):
             self.cnn.extend(ConvLayer(i, o) for i, o in zip(depths, depths[1:]))
             self.width += h // 16 * (w // 16) * depths[-1]
 
-    def forward(self, obs: dict[str, Tensor]) -> Tensor:  # (*batch, *shape) each -> (*batch, embed)
-        parts = []
-        if self.vectors: parts.append(self.mlp(embed(obs, self.vectors, symlog)))
+    def forward(self, obs: dict[str, Tensor], run=nn.Module.__call__) -> Tensor:  # (*batch, *shape) each -> (*batch, embed)
+        parts = []  # `run`: another way to run an MLP, as in [the fast path](15_fast.ipynb)
+        if self.vectors: parts.append(run(self.mlp, embed(obs, self.vectors, symlog)))
         if self.images:
             frames = [pick(obs, key, spec) for key, spec in sorted(self.images.items())]
             parts.append(self.see(torch.cat(frames, -1)))
