@@ -169,8 +169,6 @@ class General(Group):
     use_pixels: bool = knob(False, "observe rendered frames, not the state")
     dry_run: bool = knob(False, "smoke run: temporary directory, no MLflow, no checkpoints")
     threads: int = knob(0, "CPU threads of the learner; 0 takes what torch takes", low=0, high=1024)
-    compile: bool = knob(
-        False, "torch.compile the learner (a minute or more to start, faster after)")
 
 
 @dataclass
