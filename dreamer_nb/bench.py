@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import time
@@ -21,7 +22,8 @@ from functools import partial
 from pathlib import Path
 
 from .config import SIZES
-from .machine import announce, copy_speed, package, peak_memory, product_speed, quartiles, spread, waiter
+from .machine import (announce, copy_speed, package, peak_memory, product_speed, quartiles, spread,
+                                waiter, write_json)
 
 # %% ../nbs/45_bench.ipynb #eca6c08c
 class BenchError(RuntimeError):
@@ -78,9 +80,9 @@ def random_batch(
 def count_operations(case: Case) -> int:
     "Float operations of matrix products and convolutions in one update on the plain path, the way back included."
     from torch.utils.flop_counter import FlopCounterMode
-    update, batches, _ = prepare(replace(case, plain=True))
+    update, batches, _ = prepare(replace(case, plain=True, batch=1))
     with FlopCounterMode(display=False) as counter: update(batches[0])
-    return counter.get_total_flops()
+    return case.batch * counter.get_total_flops()  # every product has so many times the rows
 
 # %% ../nbs/45_bench.ipynb #44bcc220
 def load_other(file: str, case: Case) -> Callable:  # () → one update of it
@@ -121,7 +123,8 @@ def time_updates(case: Case, updates: list[Callable], other: Callable | None) ->
         times.append(_time(updates[i % 2], wait))
         if other: others.append(_time(other, wait)[0])
     wall, cpu = zip(*times[case.warmup:])
-    return dict(wall_ms=wall, cpu_ms=cpu, other_ms=others[case.warmup:])
+    short = lambda times: [round(t, 3) for t in times]
+    return dict(wall_ms=short(wall), cpu_ms=short(cpu), other_ms=short(others[case.warmup:]))
 
 
 def _time(update, wait):
@@ -282,11 +285,12 @@ def main(
     *more: Callable,                # as for `parser`
 ) -> int:  # exit code
     "The command `dreamer-bench`."
+    argv = sys.argv[1:] if argv is None else argv
     args = parser(more).parse_args(argv)
     try:
-        about = announce()
+        about = announce() | dict(command=shlex.join(['dreamer-bench', *argv]))
         found = args.do(args)
-        if args.json: args.json.write_text(json.dumps(about | found, indent=1) + '\n', encoding='utf-8')
+        if args.json: write_json(args.json, about | found)
     except (BenchError, OSError) as error:
         print(f'dreamer-bench: {error}', file=sys.stderr)
         return 1

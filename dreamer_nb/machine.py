@@ -4,9 +4,10 @@
 
 # %% auto #0
 __all__ = ['timed', 'waiter', 'quartiles', 'spread', 'product_speed', 'copy_speed', 'peak_memory', 'machine', 'versions',
-           'package', 'commit', 'announce']
+           'package', 'commit', 'announce', 'write_json']
 
 # %% ../nbs/44_machine.ipynb #c0a12cf1
+import json
 import os
 import platform
 import re
@@ -117,3 +118,10 @@ def announce() -> dict:  # machine and versions, for the JSON file
     load = '' if m['load_before'] is None else f", load {m['load_before']:.1f}"
     print(f"{m['cpu']}, {m['cores']} cores{load}; torch {v['torch']}")
     return dict(machine=m, versions=v)
+
+
+def write_json(file: Path, found: dict):
+    "Keep what was found; a list of numbers is one line."
+    text = re.sub(r'\[[^\[\]{}]*\]', lambda m: ' '.join(m[0].split()), json.dumps(found, indent=1))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text + '\n', encoding='utf-8')

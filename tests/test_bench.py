@@ -13,10 +13,11 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
+from torch.utils.flop_counter import FlopCounterMode
 
 from dreamer_nb.bench import (
-    BenchError, Case, compare, count_operations, header, load_other, main, measure, peaks,
-    random_batch, row, run_apart, spaces_of, time_updates,
+    BenchError, Case, compare, header, load_other, main, measure, peaks, prepare, random_batch,
+    row, run_apart, spaces_of, time_updates,
 )
 from dreamer_nb.blocks import replay_spec
 from dreamer_nb.encoder_decoder import Spec
@@ -39,7 +40,9 @@ def test_a_case_is_measured():
     assert len(result["wall_ms"]) == len(result["cpu_ms"]) == 2 and min(result["wall_ms"] + result["cpu_ms"]) > 0
     assert result["rss"] is None or 5e7 < result["rss_before"] <= result["rss"] < 1e11
     assert result["parameters"] > 1e5 and result["device_bytes"] is None
-    assert count_operations(replace(tiny, batch=4)) > 1.5 * result["operations"] > 1e6 and min(result["product"], result["copy"]) > 0
+    update, batches, _ = prepare(replace(tiny, plain=True))
+    with FlopCounterMode(display=False) as counter: update(batches[0])
+    assert result["operations"] == counter.get_total_flops() > 1e6 and min(result["product"], result["copy"]) > 0
 
 
 # nbs/45_bench.ipynb #67ab4e00
@@ -90,6 +93,7 @@ def test_the_command_measures_writes_json_and_reports_what_fails():
         assert main([*tiny, "--json", f"{folder}/bench.json"]) == 0
         found = json.loads(Path(folder, "bench.json").read_text())
         assert found["machine"]["cores"] == os.cpu_count() and {"commit", "torch"} < found["versions"].keys()
+        assert found["command"] == f"dreamer-bench {' '.join(tiny)} --json {folder}/bench.json"
         assert len(found["results"]) == 1 and len(found["results"][0]["wall_ms"]) == 2
         assert main([*tiny, "--device", "cuda:99"]) == 1
         for wrong in (["--repeats", "0"], ["--size", "size2m"], ["--threads", "two"], ["--device", "tpu"]):
