@@ -23,6 +23,7 @@ import torch
 from torch import Tensor
 
 from .agent import Agent, Hyper
+from .blocks import sync
 from .config import Config, ConfigError
 from .encoder_decoder import Spec
 from .latents import Draw
@@ -58,13 +59,6 @@ def _key(key, where):
     raise CheckpointError(f'{where} has the key {key!r}: keys are strings or whole numbers.')
 
 
-def _flush_directory(path):
-    if os.name == 'nt': return  # Windows cannot open a directory, and flushes names by itself
-    handle = os.open(path, os.O_RDONLY)
-    try: os.fsync(handle)
-    finally: os.close(handle)
-
-
 def write_atomic(
     path: Path,
     write,  # called with the open file
@@ -81,7 +75,7 @@ def write_atomic(
         raise CheckpointError(f'{path} could not be written: {error}. '
                               'What was there before is untouched.') from error
     finally: part.unlink(missing_ok=True)
-    _flush_directory(path.parent)
+    sync(path.parent)
 
 
 def save_checkpoint(
@@ -215,7 +209,7 @@ class Checkpoints:
         try: os.link(path, part)
         except OSError: shutil.copyfile(path, part)
         os.replace(part, self.named(name))
-        _flush_directory(self.path)
+        sync(self.path)
 
     def latest(self) -> tuple[Path, dict] | None:  # None: there is none yet
         "The newest whole checkpoint; damaged ones are passed over with a warning."

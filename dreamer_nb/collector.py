@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['KILLED', 'Weights', 'Control', 'Collector', 'one_thread', 'bring_back', 'work', 'watch', 'explain', 'collect',
-           'act_on', 'open_block', 'CollectorError', 'pack', 'Collectors', 'apart']
+           'act_on', 'CollectorError', 'pack', 'Collectors', 'apart']
 
 # %% ../nbs/37_collector.ipynb #d3f96252
 import json
@@ -25,7 +25,7 @@ import torch
 from torch import nn
 
 from .agent import Policy
-from .blocks import BlockWriter, ReplayError, open_array, replay_spec, reserve
+from .blocks import ORPHAN, BlockWriter, ReplayError, open_array, replay_spec, reserve
 from .environments import Environments, random_actions
 from .latents import Draw
 from .optimizer import views
@@ -211,7 +211,8 @@ def collect(
     control, policy = Control(path / "control.bin", blocks), Policy.build(obs, act, size)
     weights = Weights(path / "weights.bin", policy.requires_grad_(False))
     specs = replay_spec(obs, act, size.deter, size.stoch, size.classes)
-    with open_block(path / "replay" / f"block_{index:03d}", specs, envs, capacity) as block:
+    with BlockWriter(path / "replay" / f"block_{index:03d}", specs, envs, capacity,
+                     patience=ORPHAN) as block:
         control.busy[index] = time.monotonic_ns()  # making worlds may hang, too
         seed = (*seed, index, block.head)          # a restarted collector meets other episodes
         with closing(Environments(make_one, envs, seed)) as worlds:
@@ -233,16 +234,6 @@ def act_on(index, pipe, gone, control: Control, weights: Weights, collector: Col
         ended = collector.step(random=done < prefill)
         control.steps[index], control.busy[index] = collector.steps, 0
         for _, ret, length in ended: pipe.send(("episode", ret, length))
-
-
-def open_block(path: Path, *args, patience: float = 10) -> BlockWriter:  # patience: seconds
-    "Open a block to write. An orphan of a killed run may hold it a moment longer."
-    deadline = time.monotonic() + patience
-    while True:
-        try: return BlockWriter(path, *args)
-        except ReplayError as error:
-            if "held by" not in str(error) or time.monotonic() > deadline: raise
-            time.sleep(0.1)
 
 # %% ../nbs/37_collector.ipynb #f3a7bc10
 class CollectorError(RuntimeError):

@@ -35,14 +35,17 @@ def pick(x, mask):  # (B, T, …), (B, T) → (n, …)
 
 class Latents:
     "Newer latents of a block, kept by the trainer in files of its own."
-    def __init__(self, path: Path, layout: Layout):
+    def __init__(self, path: Path, layout: Layout, head: int):
         self.path, self.reserved, self.arrays = path, 0, {}
         rows = {key: layout.rows(key) for key in LATENTS}
-        rows["step"] = (np.int64, (layout.envs, layout.capacity))  # which step, plus one
-        for key, (dtype, shape) in rows.items():
-            mode = "r+" if self._file(key).exists() else "w+"
-            self.arrays[key] = open_array(self._file(key), dtype, shape, mode)
+        rows["step"] = (np.dtype(np.int64), (layout.envs, layout.capacity))  # which step, plus one
+        sizes = {self._file(key): dtype.itemsize * math.prod(shape) for key, (dtype, shape) in rows.items()}
+        whole = all(file.exists() and file.stat().st_size == size for file, size in sizes.items())
+        for key, (dtype, shape) in rows.items():  # a copy that was cut short is begun anew
+            if not whole: self._file(key).unlink(missing_ok=True)
+            self.arrays[key] = open_array(self._file(key), dtype, shape, "r+" if whole else "w+")
         self.deter, self.stoch, self.step = (flat(x) for x in self.arrays.values())
+        self.step[self.step > head] = 0  # of rows that a cut of power took; their numbers come again
 
     def _file(self, key): return self.path / f"latents_{key}.bin"
 
@@ -73,16 +76,23 @@ class Block:
         self.envs, self.capacity, specs = self.layout.envs, self.layout.capacity, self.layout.specs
         rows = {key: (data_file(path, key), *self.layout.rows(key)) for key in specs}
         self.arrays = {key: flat(open_array(*place)) for key, place in rows.items()}
-        self._head = open_array(path / "head", np.int64, (1,))
-        self.newer = Latents(path, self.layout) if owner and "deter" in specs else None
+        self._head = open_array(path / "head", np.int64, (2,))
+        self.newer = Latents(path, self.layout, self.head) if owner and "deter" in specs else None
 
     @property
     def head(self) -> int: return int(self._head[0])  # rows ever written
 
+    @property
+    def first(self) -> int: return int(self._head[1])  # rows before it do not count
+
+    @property
+    def stored(self) -> int:  # env steps that are kept
+        return min(self.head - self.first, self.capacity) * self.envs
+
     def span(self, rows: int) -> tuple[int, int]:
         "First start and number of starts of windows of so many rows, the newest row left alone."
         head = self.head
-        low = max(0, head - self.capacity + MARGIN)
+        low = max(self.first, head - self.capacity + MARGIN)
         return low, max(0, head - rows - low)
 
     def at(self, env, start, offsets) -> np.ndarray:  # (n,), (n,), (m,) → (n, m) places
@@ -105,7 +115,7 @@ class Block:
     ) -> dict[str, np.ndarray]:  # {key: (steps so far, …)}
         "The newest episode of an env, its last row included. Only while nobody writes."
         head = self.head
-        first = max(0, head - self.capacity + 1)  # the row before may be half overwritten
+        first = max(self.first, head - self.capacity + 1)  # the row before may be half overwritten
         at = self.at(np.array([env]), np.array([first]), np.arange(head - first))[0]
         starts = np.flatnonzero(self.arrays["is_first"][at])
         if len(starts): return {key: array[at[starts[-1]:]] for key, array in self.arrays.items()}
@@ -334,16 +344,19 @@ class Replay(Blocks):
                 "heads": {b.name: b.head for b in self.blocks},
                 "ids": {b.name: b.layout.id for b in self.blocks}}
 
-    def load_state_dict(self, state: dict):
-        have = {b.name: (b.layout.id, b.head) for b in self.blocks}
+    def load_state_dict(self, state: dict) -> int:  # env steps that this replay does not have
+        "Go on as a checkpoint says. It may know steps that the disk was never given."
+        have, missing = {b.name: b for b in self.blocks}, 0
         for name, head in state["heads"].items():
-            want, found = (state["ids"][name], head), have.get(name)
-            if found is None or found[0] != want[0] or found[1] < head:
+            want, found = state["ids"][name], have[name].layout.id if name in have else None
+            if found != want:
                 raise ReplayError(f"{self.path / name} is not what this checkpoint was trained on: "
-                                  f"found (id, steps) {found}, expected {want} or later. Restore "
-                                  "it, or start a new run with checkpoint=PATH")
+                                  f"found id {found}, expected {want}. Restore it, or start a new "
+                                  "run with checkpoint=PATH")
+            missing += max(0, head - have[name].head) * have[name].envs
         self.rng.bit_generator.state = json.loads(state["rng"])
         self.queue.served = dict(state["served"])
+        return missing
 
 # %% ../nbs/32_replay.ipynb #52620fab
 class Ratio:

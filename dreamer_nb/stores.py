@@ -12,7 +12,7 @@ import re
 import signal
 import sys
 import threading
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from .config import without_password
@@ -30,7 +30,7 @@ class Store:
         self.job, self.dir, self.connected = job, Path(job['run_dir']), False
         self.path = self.dir/'.tracking'/self.memory
         self.sent = {'run_id': None, 'metrics': 0, 'artifacts': 0}
-        if self.path.exists(): self.sent |= json.loads(self.path.read_text())
+        with suppress(OSError, ValueError): self.sent |= json.loads(self.path.read_text())  # else from the start
 
     def remember(self, **changes):
         self.sent |= changes

@@ -17,6 +17,7 @@ import pytest
 
 from dreamer_nb.blocks import (
     BlockWriter, ReplayError, data_file, open_array, read_layout, replay_bytes, replay_spec,
+    row_sum,
 )
 from dreamer_nb.encoder_decoder import Spec
 
@@ -43,10 +44,13 @@ def counting_step(n, envs=2, width=8, first=False):
 def stored(path):
     "All rows that must be whole, oldest first: the oldest of a full ring may be half overwritten."
     layout = read_layout(path)
-    head = int(open_array(path / "head", np.int64, (1,))[0])
-    rows = np.arange(max(0, head - layout.capacity + 1), head)
-    arrays = {k: open_array(data_file(path, k), *layout.rows(k)) for k in layout.specs}
-    return rows, {k: a[:, rows % layout.capacity] for k, a in arrays.items()}
+    *arrays, sums, head = (open_array(file, *what) for file, what in layout.files(path).items())
+    rows = np.arange(max(0, head[0] - layout.capacity + 1), head[0])
+    at = rows % layout.capacity
+    assert (sums[0, at, 0] == rows).all(), "a row is not what its number says"
+    for n, i in zip(rows.tolist(), at):
+        assert row_sum(n, [np.ascontiguousarray(a[:, i]) for a in arrays]) == sums[0, i, 1], "a row is not whole"
+    return rows, {k: a[:, at] for k, a in zip(layout.specs, arrays)}
 
 
 # nbs/30_blocks.ipynb #092f4452
@@ -129,7 +133,7 @@ def test_a_damaged_or_foreign_block_is_refused():
         vector.write_bytes(whole)
         BlockWriter(path, counting_specs(), 2, 10).close()
         good = spec.read_text()
-        for old, new in [('"version": 1', '"version": 2'), ('"capacity": 10', '"capacity": -1'),
+        for old, new in [('"version": 2', '"version": 1'), ('"capacity": 10', '"capacity": -1'),
                          ('"capacity": 10', '"capacity": 1e9'), ('"float32"', '"object"'), ("{", "[")]:
             spec.write_text(good.replace(old, new))
             refused("does not describe a replay block")
@@ -142,7 +146,7 @@ def test_a_damaged_or_foreign_block_is_refused():
 # nbs/30_blocks.ipynb #520d5f6c
 def test_no_room(monkeypatch):
     specs = replay_spec({"image": Spec((64, 64, 3), "uint8")}, {"action": Spec((), "int32", 2)}, 512, 32, 4)
-    assert replay_bytes(specs, 1000) == 1000 * (12288 + 4 + 4 + 3 + 2 * (2048 + 32) + 8)
+    assert replay_bytes(specs, 1000) == 1000 * (12288 + 4 + 4 + 3 + 2 * (2048 + 32) + 8 + 16)
     monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=2**20))
     with tempfile.TemporaryDirectory() as folder:
         with pytest.raises(ReplayError, match="needs 15.7 MiB.*has room for 1.0 MiB.*to 6%"):

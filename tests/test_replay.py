@@ -173,9 +173,9 @@ def test_ends_found_step_by_step_are_those_found_at_once_and_none_is_no_error():
         replay = Replay(root, 4, 3, ends=0.5)
         block, head = replay.blocks[1], replay.blocks[1].head
         for rows in range(2, head + 1, 4):
-            block._head = np.array([rows])
+            block._head = np.array([rows, 0])
             seen.read(block)
-        block._head = np.array([head])
+        block._head = np.array([head, 0])
         np.testing.assert_array_equal(seen.read(block), Ends().read(block))
         assert len(seen.places) == 2 * 4
         replay.close()
@@ -217,17 +217,43 @@ def test_the_same_state_gives_the_same_next_batches():
         after = draw(replay, 5)
         replay.close()
         other = Replay(folder, 4, 10, seed=99)
-        other.load_state_dict(state)
+        assert other.load_state_dict(state) == 0
         for (a, where_a), (b, where_b) in zip(after, draw(other, 5)):
             for x, y in zip([*a.values(), *where_a], [*b.values(), *where_b]):
                 np.testing.assert_array_equal(x, y)
         with pytest.raises(ReplayError, match="another process"): Replay(folder, 4, 10)
         Replay(folder, 4, 10, owner=False).close()
         gone = {"heads": {"block_001": 1}, "ids": {"block_001": "x"}}
-        for bad in [{"heads": {"block_000": 91}}, {"ids": {"block_000": "x"}}, gone]:
+        for bad in [{"ids": {"block_000": "x"}}, gone]:
             with pytest.raises(ReplayError, match="not what this checkpoint was trained on"):
                 other.load_state_dict(state | bad)
+        assert other.load_state_dict(state | {"heads": {"block_000": 95}}) == 2 * 5  # a cut of power took them
         other.close()
+
+
+# nbs/32_replay.ipynb #cc359b7b
+def test_rows_that_a_cut_of_power_took_are_neither_sampled_nor_taken_for_newer_ones():
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "block_000"
+        record(path, 60, envs=1)
+        replay, where = Replay(folder, 1, 10), Where(np.array([0]), np.array([0]), np.array([45]))
+        replay.update(where, np.full((1, 10, 3), -1.0), np.zeros((1, 10, 2)))      # rows 46 … 55
+        replay.close()
+        np.int64([50, 20]).tofile(path / "head")
+        replay = Replay(folder, 8, 10)
+        block, starts = replay.blocks[0], np.arange(60)
+        assert block.span(11) == (20, 50 - 11 - 20) and block.stored == 30 == replay.steps - 20
+        for _ in range(20): assert replay.sample()[1].start.min() >= 20
+        assert (block.latents(starts, starts)[0][46:56, 0] == [-1] * 4 + list(range(51, 57))).all()
+        replay.close()
+        os.truncate(path / "latents_deter.bin", 100)
+        replay = Replay(folder, 8, 10)
+        block = replay.blocks[0]
+        assert (block.latents(starts, starts)[0][:50, 0] == starts[:50] + 1).all()  # those of the collector
+        with pytest.raises(ReplayError, match="no longer stored"):
+            np.int64([25, 22]).tofile(path / "head")
+            block.episode(0)
+        replay.close()
 
 
 # nbs/32_replay.ipynb #e268ecf4
@@ -300,7 +326,7 @@ with BlockWriter(sys.argv[1] + "/block_000", specs, 1, 10000) as writer:
             assert grown < 20, f"{grown} MiB for 117 MiB of images"
 
 
-# nbs/32_replay.ipynb #b985d349
+# nbs/32_replay.ipynb #f0f640a2
 def test_a_replay_larger_than_memory_is_written_and_sampled_without_growing():
     script = '''
 import json, sys

@@ -17,6 +17,7 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 from dreamer_nb.config import Config
+from dreamer_nb.stores import Mlflow
 from dreamer_nb.tracking import Tracker, read_rows
 
 
@@ -100,6 +101,17 @@ def test_a_killed_writer_costs_one_warning():
         tracker.log(2, {"lr": 0.1})
         assert tracker.close() and len(said) == 1 and "ended early, status -9" in said[0]
         assert len(read_rows(tracker.path)[0]) == 2
+
+
+# nbs/39_stores.ipynb #a03bebe1
+def test_a_memory_that_cannot_be_read_is_started_anew():
+    fresh = {"run_id": None, "metrics": 0, "artifacts": 0}
+    with TemporaryDirectory() as folder:
+        (Path(folder)/".tracking").mkdir()
+        for text, expected in [(json.dumps(fresh | {"metrics": 7}), fresh | {"metrics": 7}), ("", fresh), ("\0" * 60, fresh),
+                               ('{"run_id": "x", "metr', fresh)]:
+            (Path(folder)/".tracking"/"sent.json").write_text(text)
+            assert Mlflow(dict(run_dir=folder)).sent == expected
 
 
 # nbs/39_stores.ipynb #69990de8

@@ -197,6 +197,43 @@ def test_after_a_crash_no_env_step_is_missing_and_all_counters_go_on():
         assert [row["step"] for row in lines(path / "crashed")] == [1, 4, 8, 8, 12, 16, 20]
 
 
+# nbs/38_trainer.ipynb #3b7549f1
+def test_after_a_cut_of_power_the_run_goes_on_with_what_is_whole():
+    with tempfile.TemporaryDirectory() as folder:
+        path, told = Path(folder), Told()
+        cfg = tiny(path, train=dict(checkpoint_every=5))
+        t, _ = played(cfg, partial(CountingEnv, 7), stop=12)
+        block = Block(path / "replay" / "block_000", owner=False)
+        head, at = block.head, block.head - 10
+        data = np.memmap(path / "replay" / "block_000" / "data_vector.bin", np.float32, "r+", shape=(4, block.capacity, 2))
+        data[:, at:] = 0
+        os.truncate(path / "replay" / "block_000" / "latents_deter.bin", 4096)
+        t, events = played(cfg, partial(CountingEnv, 7), warn=told)
+        assert "block_000: 40 env steps were not whole" in told[0] and "40 env steps that the checkpoint knows" in told[1]
+        assert (events[0].step, events[0].env_steps) == (12, 4 * at) and t.updates == 20 and t.env_steps >= 4 * head
+        assert 20 <= t.ratio.updates_due(t.env_steps) < 22
+        check_window(path, 0, 2)
+
+
+# nbs/38_trainer.ipynb #8c18e251
+def test_a_full_disk_leaves_counters_that_agree_and_a_run_that_is_killed_at_once_keeps_its_config():
+    def full(*args): raise ReplayError("the disk is full")
+
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder)
+        with pytest.raises(ReplayError, match="is full"), Trainer(tiny(path / "a")) as t:
+            for event in t:
+                if event.kind == "update" and event.step == 3: t.replay.update = full
+        saved = load_checkpoint(find_checkpoint(path / "a"))
+        assert saved["counters"]["updates"] == saved["agent"]["_extra_state"]["updates"] == 4
+        (path / "b").mkdir()
+        with pytest.raises(ReplayError), Trainer(tiny(path / "b", train=dict(lr=3e-3))) as t:
+            t.open_replay = full
+            next(t)
+        assert Run(path / "b").config.train.lr == 3e-3
+
+
 # nbs/38_trainer.ipynb #2fda4448
 def test_worlds_that_cannot_be_brought_back_are_begun_anew_with_a_warning():
     with tempfile.TemporaryDirectory() as folder:
