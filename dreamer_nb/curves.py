@@ -53,8 +53,8 @@ def time_envs(
     from functools import partial
     import torch
     from dreamer_nb.agent import Policy
-    from dreamer_nb.blocks import replay_spec
-    from dreamer_nb.collector import Collector, open_block
+    from dreamer_nb.blocks import BlockWriter, replay_spec
+    from dreamer_nb.collector import Collector
     from dreamer_nb.environments import Environments, make_env
     from dreamer_nb.networks import Sizes
     from dreamer_nb.parts import noise
@@ -64,7 +64,7 @@ def time_envs(
         seen, act = worlds.obs_spec, worlds.act_spec
         policy = Policy.build(seen, act, width)
         specs = replay_spec(seen, act, width.deter, width.stoch, width.classes)
-        with open_block(Path(folder) / 'block_000', specs, envs, 100) as block:
+        with BlockWriter(Path(folder) / 'block_000', specs, envs, 100) as block:
             collector = Collector(worlds, policy, block, (0,))
             step = timed(collector.step, repeats, 10)
         state, look = policy.initial(envs), noise(specs, envs)
