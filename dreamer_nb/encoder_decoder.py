@@ -141,8 +141,9 @@ class Encoder(nn.Module):
             self.cnn.extend(ConvLayer(i, o) for i, o in zip(depths, depths[1:]))
             self.width += h // 16 * (w // 16) * depths[-1]
 
-    def forward(self, obs: dict[str, Tensor], run=nn.Module.__call__) -> Tensor:  # (*batch, *shape) each -> (*batch, embed)
-        parts = []  # `run`: another way to run an MLP, as in [the fast path](15_fast.ipynb)
+    def forward(self, obs: dict[str, Tensor], run=nn.Module.__call__) -> Tensor:
+        "(*batch, *shape) each → (*batch, embed); `run` is another way to run an MLP, such as `fast.mlp`."
+        parts = []
         if self.vectors: parts.append(run(self.mlp, embed(obs, self.vectors, symlog)))
         if self.images:
             frames = [pick(obs, key, spec) for key, spec in sorted(self.images.items())]
