@@ -40,8 +40,8 @@ export: $(VENV)/.dev  ## write package, tests and README from the notebooks
 lab: $(VENV)/.jupyter  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab nbs/index.ipynb
 
-results: $(VENV)/.train  ## the CartPole table: ten cold starts, one after the other
-	$(BIN)/dreamer-bench train --seeds 0 1 2 3 4 5 6 7 8 9 --out nbs/results/cartpole.json
+results: $(VENV)/.train  ## the CartPole table: twenty cold starts, one after the other
+	$(BIN)/dreamer-bench train --seeds $$(seq 0 19) --out nbs/results/cartpole.json
 
 bench: $(VENV)/.train  ## how long an update, an act, a sample and a start take
 	$(BIN)/dreamer-bench learner --json nbs/results/learner.json
