@@ -44,7 +44,7 @@ results: $(VENV)/.train  ## the CartPole table: twenty cold starts, one after th
 	$(BIN)/dreamer-bench train --seeds $$(seq 0 19) --out nbs/results/cartpole.json
 
 # One choice of the CartPole preset taken back to the official value.
-TAKE_BACK = $(BIN)/dreamer-bench train --seeds 0 1 2 --out nbs/results/speedrun_$(1).json -- train.max_steps=800 $(2)
+TAKE_BACK = $(BIN)/dreamer-bench train --seeds 0 1 2 --out nbs/results/speedrun/$(1).json -- train.max_steps=800 $(2)
 
 speedrun: $(VENV)/.train  ## what each choice of the CartPole preset brings (an hour)
 	$(call TAKE_BACK,slow_critic,train.slow_rate=0.02)
