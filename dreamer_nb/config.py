@@ -6,8 +6,8 @@
 __all__ = ['SIZES', 'GROUPS', 'KEYS', 'GONE', 'CONF', 'ConfigError', 'knob', 'kinds', 'fit', 'in_range', 'valid_words', 'closest',
            'nearest', 'check', 'Group', 'General', 'EnvironmentConfig', 'Models', 'Train', 'Collect', 'Replay',
            'Tracking', 'widths', 'conflicts', 'flatten', 'problems', 'Config', 'sizes', 'hyper', 'to_yaml', 'from_yaml',
-           'without_password', 'private', 'public', 'presets', 'quoted', 'normalise', 'register', 'from_hydra', 'load',
-           'describe']
+           'without_password', 'private', 'public', 'presets', 'preset_worlds', 'is_foreign', 'doubtful', 'quoted',
+           'normalise', 'register', 'from_hydra', 'load', 'describe']
 
 # %% ../nbs/33_config.ipynb #5e8bf842
 import difflib
@@ -483,18 +483,32 @@ def to_yaml(
     return text
 
 
+def _loader():
+    import yaml
+    class Loader(yaml.SafeLoader):
+        "Reads 1e-5 as a number (plain YAML 1.1 wants 1.0e-5), and no aliases."
+        def compose_node(self, parent, index):
+            if self.check_event(yaml.AliasEvent): raise yaml.YAMLError('it holds an alias (*name)')
+            return super().compose_node(parent, index)
+    number = re.compile(r'[-+]?\d+(\.\d*)?[eE][-+]?\d+')
+    Loader.add_implicit_resolver('tag:yaml.org,2002:float', number, list('-+0123456789'))
+    return Loader
+
+
+def _read(path):
+    if not Path(path).is_file(): raise OSError('there is no such file')
+    with open(path, 'rb') as file: data = file.read(2**20 + 1)
+    if len(data) > 2**20: raise ValueError('it is longer than 1 MiB')
+    return data.decode()
+
+
 def from_yaml(
     source: Path | str,  # a file, or text with line breaks
 ) -> Config:
     "Read a config. Keys that are missing keep their default."
     import yaml
-    class Loader(yaml.SafeLoader): "Reads 1e-5 as a number; plain YAML 1.1 wants 1.0e-5."
-    number = re.compile(r'[-+]?\d+(\.\d*)?[eE][-+]?\d+')
-    Loader.add_implicit_resolver('tag:yaml.org,2002:float', number, list('-+0123456789'))
     is_text = isinstance(source, str) and '\n' in source
-    try:
-        text = source if is_text else Path(source).read_text(encoding='utf-8')
-        tree = yaml.load(text, Loader) or {}
+    try: tree = yaml.load(source if is_text else _read(source), _loader()) or {}
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         where = 'the text' if is_text else source
         raise ConfigError(f'{where}: not a readable config: {error}') from error
@@ -540,6 +554,34 @@ def presets(
     from importlib.resources import files
     names = [file.name for file in files(CONF).joinpath(group).iterdir()]
     return sorted(name[:-5] for name in names if name.endswith('.yaml'))
+
+
+def preset_worlds() -> set[str]:
+    "The worlds that the shipped presets name."
+    import yaml
+    from importlib.resources import files
+    texts = (files(CONF).joinpath('env', f'{name}.yaml').read_text(encoding='utf-8') for name in presets())
+    trees = (yaml.safe_load(text) or {} for text in texts)
+    return {tree.get('environment', {}).get('environment_name') for tree in trees} - {None}
+
+
+def is_foreign(
+    world: str,  # environment.environment_name
+) -> bool:
+    "Whether making it imports a module by name that no preset of ours names. Gym's old worlds do so by a keyword."
+    return world.startswith('GymV') or ':' in world and world not in preset_worlds()
+
+
+def doubtful(
+    cfg: Config,    # from the file of a run directory
+    run_dir: Path,
+) -> dict:          # key → value
+    "What such a file must not decide alone: which code is run, and what is written outside of the run."
+    e, root, place = cfg.environment, Path(cfg.general.root).resolve(), Path(run_dir).resolve()
+    at_home = root.is_relative_to(Path.cwd()) or root in place.parents[:2]
+    out = {'environment.environment_name': e.environment_name} if is_foreign(e.environment_name) else {}
+    if cfg.tracking.uri: out['tracking.uri'] = without_password(cfg.tracking.uri)
+    return out if at_home else out | {'general.root': cfg.general.root}
 
 
 def quoted(value: str) -> str:

@@ -273,10 +273,10 @@ def _takes(function, name):
 
 def _find(source):
     module, _, entry = source.rpartition(":")
-    if os.getcwd() not in sys.path: sys.path.append(os.getcwd())
     for prefix, extra in EXTRAS.items():
         if source.startswith(prefix): need(*extra)
     if not module: return entry
+    if os.getcwd() not in sys.path: sys.path.append(os.getcwd())  # only who names a module means what lies here
     try: found = importlib.import_module(module)
     except ImportError as e:
         raise EnvError(f"environment {source!r} needs the module {module!r}: {e} "

@@ -392,6 +392,6 @@ class Ratio:
 
     def load_state_dict(self, state: dict, env_steps: int, updates: int):
         "Go on; with another ratio than before, count from here on."
-        if Fraction(state["per_step"]) == self.per_step:
+        if state["per_step"] == str(self.per_step):
             self.start, self.first = state["start"], state["first"]
         elif updates: self.start, self.first = env_steps, updates

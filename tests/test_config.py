@@ -15,8 +15,8 @@ import yaml
 from dreamer_nb import networks
 from dreamer_nb.agent import Hyper
 from dreamer_nb.config import (
-    CONF, Config, ConfigError, KEYS, SIZES, describe, fit, in_range, normalise, presets,
-    valid_words, without_password,
+    CONF, Config, ConfigError, KEYS, SIZES, describe, doubtful, fit, in_range, is_foreign,
+    normalise, preset_worlds, presets, valid_words, without_password,
 )
 
 
@@ -108,6 +108,18 @@ def test_a_config_survives_yaml():
         with pytest.raises(ConfigError): Config.from_yaml(bad)
 
 
+# nbs/33_config.ipynb #c02742ed
+def test_a_hostile_config_is_refused_and_none_of_it_is_run():
+    bomb = "a0: &a0 [x, x]\n" + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 30))
+    long = "x" * 2**20 + "\n"
+    for words, text in {"alias": bomb, "constructor": "general: !!python/object/apply:os.system [exit]\n", "1 MiB": long,
+                        "no such key": "train:\n  _target_: os.system\n", "readable": "[" * 10**5 + "\n"}.items():
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "config.yaml").write_text(text)
+            with pytest.raises(ConfigError, match=words): Config.from_yaml(Path(folder, "config.yaml"))
+    assert Config.from_yaml("general:\n  name: ${oc.env:HOME}\n").general.name == "${oc.env:HOME}"  # text, and nothing else
+
+
 # nbs/33_config.ipynb #212de0c5
 def test_a_config_can_be_shown_without_paths_and_passwords():
     cfg = Config(general=dict(root="/home/me/runs", run_dir="/home/me/runs/a"), mode="dreamer", checkpoint="/home/me/b/x.pt",
@@ -128,6 +140,20 @@ def test_arguments_are_put_into_words_that_hydra_knows():
     assert normalise(["train.max_stepz=3"]) == ["++train.max_stepz=3"]
     for bad, words in {"cartpole": "key=value", "env=cartpol": "There are: .*cartpole", "--checkpoint": "needs a path"}.items():
         with pytest.raises(ConfigError, match=words): normalise([bad])
+
+
+# nbs/33_config.ipynb #77765915
+def test_a_file_may_name_worlds_of_gymnasium_and_of_the_presets_and_nothing_else():
+    assert preset_worlds() >= {"CartPole-v1", "dreamer_nb.suites:dmc"} and all(":" not in w or w.startswith("dreamer_nb.suites:") for w in preset_worlds())
+    for name in ("os:system", "dreamer_nb.suites:need", "dreamer_nb.checkpoints:save_checkpoint", "a.b:C:d", ":x", "GymV26Environment-v0"): assert is_foreign(name)
+    for name in ("CartPole-v1", "ALE/Pong-v5", "dreamer_nb.suites:Crafter"): assert not is_foreign(name)
+    cfg = lambda **changes: Config(**changes)
+    assert doubtful(Config(), "runs/a") == {} == doubtful(cfg(general=dict(root="/data/runs")), "/data/runs/a")
+    assert doubtful(cfg(general=dict(root="/data/runs")), "/data/runs/sweep/000") == {}
+    assert doubtful(cfg(general=dict(root="../..")), "runs/a") == {"general.root": "../.."}
+    assert doubtful(cfg(general=dict(root="/")), "/home/me/runs/a") == {"general.root": "/"}
+    assert doubtful(cfg(tracking=dict(uri="https://me:secret@host")), "runs/a") == {"tracking.uri": "https://host"}
+    assert doubtful(cfg(environment=dict(environment_name="os:system")), "runs/a") == {"environment.environment_name": "os:system"}
 
 
 # nbs/33_config.ipynb #33254fee

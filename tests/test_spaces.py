@@ -10,7 +10,8 @@ from gymnasium import spaces
 
 from dreamer_nb.encoder_decoder import Spec
 from dreamer_nb.spaces import (
-    Adapter, EnvError, action_writer, check_size, leaves, resize, space_from_json, space_to_json,
+    Adapter, EnvError, MOST, action_writer, check_size, leaves, resize, space_from_json,
+    space_to_json,
 )
 
 
@@ -111,3 +112,12 @@ def test_a_space_survives_json():
     two = Adapter.from_json(json.loads(json.dumps(one.spaces)))
     assert two.obs_spec == one.obs_spec == {"image": Spec((64, 64, 1), "uint8")}
     assert two.act_spec == one.act_spec == {"action": Spec((1,))}
+
+
+# nbs/25_spaces.ipynb #d3eb91d0
+def test_a_space_that_no_memory_could_hold_is_refused_before_it_is_made():
+    box = space_to_json(spaces.Box(-1, 1, (4,)))
+    huge = box | {"shape": [2**40, 2**20]}
+    for bad in (huge, {"type": "Dict", "spaces": {str(i): box | {"shape": [MOST // 2]} for i in range(3)}}, box | {"shape": [-1]},
+                {"type": "Tuple", "spaces": [box, huge]}, box | {"shape": [1e9]}, box | {"dtype": "U900000000"}, box | {"dtype": "O"}):
+        with pytest.raises(ValueError, match="a space of|a Box of"): space_from_json(bad)
