@@ -183,10 +183,10 @@ def read_part(
 ):
     "What `read` makes of one entry; CheckpointError if it is missing or makes no sense."
     try: return read(payload[key])
-    except ConfigError as error: raise CheckpointError(f'{path}: {error}') from error
-    except (CheckpointError, EnvError, ReplayError): raise
+    except (ConfigError, EnvError) as error: raise CheckpointError(f'{path}: {error}') from error
+    except (CheckpointError, ReplayError): raise
     except (LookupError, TypeError, ValueError, AttributeError, AssertionError, ArithmeticError, RuntimeError, MemoryError) as error:
-        raise CheckpointError(f'{path}: its {key!r} is missing or damaged ({error!r}).') from error
+        raise CheckpointError(f'{path}: its {key!r} is missing or damaged ({error!r:.500}).') from error
 
 
 def check_compatible(
@@ -365,7 +365,7 @@ def load_agent(
     read_part(payload, 'agent', partial(_check_shapes, *specs, size, path), path)
     agent = Agent(*specs, size, Hyper(**config.hyper()), device)
     read_part(payload, 'agent', agent.load_state_dict, path)
-    return agent.eval().requires_grad_(False), adapter, config, payload.get('counters', {})
+    return agent.eval().requires_grad_(False), adapter, config, read_part({'counters': {}} | payload, 'counters', dict, path)
 
 
 def load_policy(

@@ -236,3 +236,17 @@ def test_a_checkpoint_whose_parts_do_not_belong_together_is_refused():
         for words, payload in cases.items():
             save_checkpoint(path, payload)
             with pytest.raises(CheckpointError, match=words): load_policy(path)
+
+
+# nbs/34_checkpoints.ipynb #2d4e0aea
+def test_a_checkpoint_with_foreign_spaces_or_counters_is_refused_by_name():
+    with TemporaryDirectory() as folder:
+        path = untrained(folder, "CartPole-v1")
+        whole = load_checkpoint(path)
+        space = json.loads(whole["spaces"])
+        text = space | {"obs": {"type": "Dict", "spaces": {}}}
+        for words, bad in {"nothing to see": {"spaces": json.dumps(text)}, "'counters' is missing or damaged": {"counters": 3}}.items():
+            save_checkpoint(path, whole | bad)
+            with pytest.raises(CheckpointError, match=f"checkpoint_final.pt: .*{words}"): load_policy(path)
+        save_checkpoint(path, {key: value for key, value in whole.items() if key != "counters"})
+        assert load_policy(path).counters == {}

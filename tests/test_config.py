@@ -62,6 +62,18 @@ def test_every_problem_is_named_with_its_value_and_its_cure():
     assert "modes='train': no such key. Closest: mode" in text
 
 
+# nbs/33_config.ipynb #f24f9c0a
+def test_numbers_without_measure_and_values_without_end_are_refused_in_one_line():
+    endless = {}
+    endless["again"] = endless
+    for key, value, words in [("train.max_steps", 10**400, "too large"), ("train.max_steps", 2**63, "too large"), ("train.lr", 10**400, "too large"),
+                              ("train.batch_size", 1e300, "whole number"), ("environment.image_size", [10**400, 48], "two whole numbers"),
+                              ("train.lr", "x" * 10**6, "a number > 0"), ("nope", [[[[[[[[1] * 99] * 99] * 99] * 99] * 99]]], "no such key"),
+                              ("train.lr", endless, "a number > 0"), ("nope", 10**5000, "no such key"), ("environment.kwargs", endless, "a mapping of plain values")]:
+        with pytest.raises(ConfigError, match=words) as error: Config(**{key: value})
+        assert key in str(error.value) and len(str(error.value)) < 500
+
+
 # nbs/33_config.ipynb #5fb9dcfd
 def test_values_that_do_not_fit_together_are_refused():
     cases = {"models.d_hidden=100": dict(models=dict(d_hidden=100)),
@@ -106,6 +118,28 @@ def test_a_config_survives_yaml():
     assert Config.from_yaml("train:\n  lr: 3e-5\n").train.lr == 3e-5
     for bad in ("train: [\n", "- 1\n", "1\n", "/nowhere/config.yaml", "train:\n  lrr: 1\n"):
         with pytest.raises(ConfigError): Config.from_yaml(bad)
+
+
+# nbs/33_config.ipynb #003c6923
+def test_text_that_looks_like_a_number_stays_text():
+    for name in ("1e5", "-2E3", "0x10", "true", "null", "1_000", "1:30", "2020-01-01", " a ", "a: b", "&a", "*a", "ä 界", "\u2028x", "\x85", "\x07"):
+        cfg = Config(general=dict(name=name), tracking=dict(tags={name: name, "twice": [1, [2]]}))
+        assert Config.from_yaml(cfg.to_yaml()) == cfg, name
+
+
+# nbs/33_config.ipynb #32808a2a
+def test_whatever_stands_in_a_file_is_read_or_refused_with_the_name_of_the_file():
+    bad = ['general: {seed: !!int ""}', 'a: !!float ""', 'a: !!bool maybe', 'a: !!timestamp x', 'a: !!binary "?"', "a: &a [*a]", "x: &x\n  y: *x", "[" * 3000,
+           "0", "false", "? [a]\n: b", "train: 5", "train: {max_steps: " + "9" * 400 + "}", "general: {name: 2020-01-01}", "\x00", "%YAML 9.9\n---\n"]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "config.yaml")
+        for text in bad:
+            path.write_text(text)
+            with pytest.raises(ConfigError, match="config.yaml: ") as error: Config.from_yaml(path)
+            assert len(str(error.value)) < 1000, text
+        for empty in ("", "# nothing\n", "null", "---\n"):
+            path.write_text(empty)
+            assert Config.from_yaml(path) == Config()
 
 
 # nbs/33_config.ipynb #c02742ed
