@@ -143,7 +143,7 @@ def damaged_checkpoints(damage):
 
 
 @holds('a checkpoint with another content is refused by name, or acts with what is in it',
-       st.tuples(st.integers(0, 10**4), st.one_of(values(), st.just(GONE), junk())), ci=25, long=500)
+       st.tuples(st.integers(0, 10**4), st.one_of(values(), st.just(GONE), junk())), ci=25, long=250)
 def retold_checkpoints(case):
     payload = whole_checkpoint()[1]
     told = changed(payload | {'spaces': json.loads(payload['spaces'])}, *case)

@@ -130,7 +130,7 @@ def meant(answer, name: str) -> float:
     return float(x.item())
 
 
-@holds('what a world returns keeps its meaning, or is refused with world, part and what came', answers(), ci=60, long=1000)
+@holds('what a world returns keeps its meaning, or is refused with world, part and what came', answers(), ci=60, long=600)
 def outputs(case):
     space, reset, step = case
     env = Environment(lambda: Careless(space, [reset, step]), image_size=None)
@@ -163,7 +163,7 @@ def python_values(pairs):
     assert repr(Config.from_yaml(cfg.to_yaml())) == repr(cfg)
 
 
-@holds('a command line starts a run, or ends with one sentence and leaves nothing behind', st.lists(lines(), min_size=1, max_size=3), ci=15, long=300)
+@holds('a command line starts a run, or ends with one sentence and leaves nothing behind', st.lists(lines(), min_size=1, max_size=3), ci=15, long=100)
 def command_lines(args):
     with elsewhere():
         code, out, err = called(train, ['--show', *args])
@@ -190,7 +190,7 @@ def processes(arg):
         return one_sentence(done.returncode, done.stdout, done.stderr)
 
 
-@holds('a text arrives as it was typed', st.tuples(st.sampled_from(['checkpoint', 'general.root', 'general.run_dir']), st.text(max_size=20)), ci=8, long=100)
+@holds('a text arrives as it was typed', st.tuples(st.sampled_from(['checkpoint', 'general.root', 'general.run_dir']), st.text(max_size=20)), ci=8, long=40)
 def texts(case):
     key, text = case
     special = not text or text == 'null' or '${' in text or '\x00' in text or text[0] + text[-1] in ("''", '""')
@@ -201,7 +201,7 @@ def texts(case):
     assert special or found == text, f'{found!r} came'
 
 
-@holds('a config file is read, or refused by name', yaml_files(), ci=12, long=200)
+@holds('a config file is read, or refused by name', yaml_files(), ci=12, long=80)
 def config_files(data):
     with elsewhere():
         Path('run').mkdir()
