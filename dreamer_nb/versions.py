@@ -55,11 +55,12 @@ def record(
     name: str,    # oldest, newest, …
     line: str,    # as for `counts`
     names: list,  # of packages
+    note: str = "",
 ):
     "Keep the outcome of a run of the tests beside the versions it had."
     rows = json.loads(out.read_text(encoding="utf-8")) if out.exists() else {}
     rows[name] = dict(system=f"{platform.system()} {platform.machine()}", python=platform.python_version(), commit=commit(),
-                      packages=installed(names), tests=counts(line))
+                      packages=installed(names), tests=counts(line), note=note)
     out.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
 
 # %% ../nbs/61_versions.ipynb #06959b36
@@ -70,11 +71,12 @@ def main(argv: list[str] | None = None) -> int:
         sub = add(name, help=text)
         sub.add_argument("--settings", type=Path, default="settings.ini", metavar="FILE")
     sub.add_argument("name", help="of the row: oldest, newest, …")
+    sub.add_argument("--note", default="", help="what else one should know")
     sub.add_argument("--out", type=Path, required=True, metavar="FILE", help="JSON file")
     args = p.parse_args(argv)
     text = re.search(r"^requirements = (.*)", args.settings.read_text(encoding="utf-8"), re.M)[1]
     if args.what == "oldest": print(pins(text), end="")
-    else: record(args.out, args.name, sys.stdin.read().strip(), list(bounds(text)))
+    else: record(args.out, args.name, sys.stdin.read().strip(), list(bounds(text)), args.note)
     return 0
 
 
