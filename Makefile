@@ -14,7 +14,7 @@ LIMIT      := $(if $(shell command -v timeout),timeout 780)
 LONG_LIMIT := $(if $(shell command -v timeout),timeout 7200)
 
 .DEFAULT_GOAL := help
-.PHONY: help train test test-long check export lab results worlds nano film zoo promises docs dist constraints clean
+.PHONY: help train test test-long check export lab results bench worlds nano film zoo promises docs dist constraints clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,8 +40,15 @@ export: $(VENV)/.dev  ## write package, tests and README from the notebooks
 lab: $(VENV)/.jupyter  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab nbs/index.ipynb
 
-results: $(VENV)/.train  ## the CartPole table: ten cold starts, one after the other
-	$(BIN)/dreamer-bench train --seeds 0 1 2 3 4 5 6 7 8 9 --out nbs/results/cartpole.json
+results: $(VENV)/.train  ## the CartPole table: twenty cold starts, one after the other
+	$(BIN)/dreamer-bench train --seeds $$(seq 0 19) --out nbs/results/cartpole.json
+
+bench: $(VENV)/.train  ## how long an update, an act, a sample and a start take
+	$(BIN)/dreamer-bench learner --json nbs/results/learner.json
+	$(BIN)/dreamer-bench policy --json nbs/results/policy.json
+	$(BIN)/dreamer-bench replay --json nbs/results/replay.json
+	$(BIN)/dreamer-bench start --json nbs/results/start.json
+	$(BIN)/dreamer-bench collector --pairs 24 --json nbs/results/collector.json -- general.threads=1
 
 worlds: $(VENV)/.worlds  ## the learning curves of the other worlds (hours)
 	$(BIN)/dreamer-bench train --seeds 0 1 2 --out nbs/results/pendulum.json --runs runs/pendulum -- env=pendulum

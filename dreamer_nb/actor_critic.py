@@ -41,8 +41,8 @@ class Actor(nn.Module):
             head = {o: Linear(size.units, spec.width, 0.01) for o in outputs}
             self.heads[module_name(key)] = nn.ModuleDict(head)
 
-    def forward(self, feat: Tensor) -> ActionDist:  # (..., F)
-        x = self.mlp(feat)
+    def forward(self, feat: Tensor, run=nn.Module.__call__) -> ActionDist:  # (..., F); another way to run an MLP
+        x = run(self.mlp, feat)
         return ActionDist({key: self.dist(x, key) for key in self.act})
 
     def dist(self, x: Tensor, key: str):

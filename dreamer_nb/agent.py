@@ -85,11 +85,9 @@ class Policy(nn.Module):
         draw = draw or Draw()
         obs = {k: torch.as_tensor(obs[k], device=state["deter"].device) for k in (*self.encoder.images, *self.encoder.vectors, "is_first")}
         before = embed({k: state["action/" + k] for k in self.actor.act}, self.actor.act)
-        step = lambda x: x[:, None]
-        latent = self.rssm.observe(step(self.encoder(obs)), step(before), step(obs["is_first"]),
-                                   Latent(state["deter"], state["stoch"]), draw)
-        latent = Latent(*(x[:, 0] for x in latent))
-        dist = self.actor(latent.feat)
+        latent = fast.Step(self.rssm).look(self.encoder(obs, fast.mlp), before, obs["is_first"],
+                                           Latent(state["deter"], state["stoch"]), draw)
+        dist = self.actor(latent.feat, fast.mlp)
         action = dist.mode() if greedy else dist.sample(draw)
         state = dict(deter=latent.deter, stoch=latent.stoch, **{f"action/{k}": a for k, a in action.items()})
         return {k: a.cpu().numpy().astype(self.actor.act[k].dtype) for k, a in action.items()}, state

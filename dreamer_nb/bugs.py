@@ -90,12 +90,14 @@ WORLD = dict(
         GITHUB + "epignatelli/navix/pull/152",
         "test_agent.py::test_acting_forgets_at_is_first_and_rows_are_independent",
         {"rssm.RSSM.observe": {"(~is_first)": "torch.ones_like(is_first)"},
-         "fast.observe": {"(~is_first)": "torch.ones_like(is_first)"}}),
+         "fast.observe": {"(~is_first)": "torch.ones_like(is_first)"},
+         "fast.Step.look": {"(~is_first)": "torch.ones_like(is_first)"}}),
     action_survives_reset=Bug(
         "where an episode begins, the memory was cleared, but the last action was still fed in",
         GITHUB + "pytorch/rl/pull/4128", "test_rssm.py::test_nothing_leaks_over_is_first",
         {"rssm.RSSM.observe": {"self.drive(action * keep)": "self.drive(action)"},
-         "fast.observe": {"rssm.drive(action * keep)": "rssm.drive(action)"}}),
+         "fast.observe": {"rssm.drive(action * keep)": "rssm.drive(action)"},
+         "fast.Step.look": {"action * keep": "action"}}),
     memory_stands_still=Bug(
         "each step began from the first state of the window, not from the step before",
         GITHUB + "pytorch/rl/pull/3236",
@@ -176,8 +178,8 @@ SYSTEM = dict(
         "(there images lacked −½; here numbers are divided by 255)",
         GITHUB + "Eclectic-Sheep/sheeprl/issues/285",
         "test_open_loop.py::test_the_posterior_of_the_context_is_the_one_the_policy_had",
-        {"agent.Policy.act": {"step = lambda": "obs |= {k: obs[k] / 255 for k in self.encoder.vectors}\n"
-                                               "    step = lambda"}}),
+        {"agent.Policy.act": {"latent = fast": "obs |= {k: obs[k] / 255 for k in self.encoder.vectors}\n"
+                                               "    latent = fast"}}),
     limit_is_end=Bug(
         "a time limit was taken for the end of the world",
         GITHUB + "instadeepai/Mava/issues/951",

@@ -321,8 +321,11 @@ def bench(
 ) -> int:                           # exit code
     "The command `dreamer-bench`."
     from dreamer_nb.bench import main
-    from dreamer_nb.parts import add_parsers, parts
-    return guarded('dreamer-bench', main, argv, add_parsers, parts)
+    from dreamer_nb.curves import add_curves
+    from dreamer_nb.parts import add_parts
+    from dreamer_nb.seeds import add_seeds
+    from dreamer_nb.start import add_start
+    return guarded('dreamer-bench', main, argv, add_parts, add_seeds, add_start, add_curves)
 
 
 def export(

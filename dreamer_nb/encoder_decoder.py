@@ -141,9 +141,10 @@ class Encoder(nn.Module):
             self.cnn.extend(ConvLayer(i, o) for i, o in zip(depths, depths[1:]))
             self.width += h // 16 * (w // 16) * depths[-1]
 
-    def forward(self, obs: dict[str, Tensor]) -> Tensor:  # (*batch, *shape) each -> (*batch, embed)
+    def forward(self, obs: dict[str, Tensor], run=nn.Module.__call__) -> Tensor:
+        "(*batch, *shape) each → (*batch, embed); `run` is another way to run an MLP, such as `fast.mlp`."
         parts = []
-        if self.vectors: parts.append(self.mlp(embed(obs, self.vectors, symlog)))
+        if self.vectors: parts.append(run(self.mlp, embed(obs, self.vectors, symlog)))
         if self.images:
             frames = [pick(obs, key, spec) for key, spec in sorted(self.images.items())]
             parts.append(self.see(torch.cat(frames, -1)))

@@ -139,7 +139,7 @@ def keep_all(
     promises: list[Promise] = PROMISES,
 ) -> list[dict]:
     "Run all commands, one after the other, in a folder of their own."
-    from dreamer_nb.bench import machine, versions
+    from dreamer_nb.machine import machine, versions
     with tempfile.TemporaryDirectory(prefix='dreamer_promises_') as folder:
         places = {name: Path(folder) / name for name in ('run', 'root')}
         places['root'].mkdir()

@@ -34,6 +34,7 @@ def test_a_value_is_fitted_to_its_type_or_refused():
 def test_a_config_takes_groups_as_dicts_and_fills_in_the_defaults():
     cfg = Config(train=dict(max_steps=500), collect={"processes": 0})
     assert cfg.train.max_steps == 500 and cfg.collect.processes == 0 and cfg.train.batch_size == 32
+    assert Config.from_dict({"general": {"compile": False, "seed": 3}}).general.seed == 3  # a key that is gone
     assert cfg == Config.from_dict(cfg.to_dict()) == Config(**{"train.max_steps": 500, "collect.processes": 0})
     assert cfg.diff() == {"train.max_steps": (500, 30000), "collect.processes": (0, 1)}
     assert repr(cfg) == "Config(train.max_steps=500, collect.processes=0)"

@@ -76,7 +76,7 @@ def test_a_good_env_passes_and_is_measured():
     assert topics == ["sees", "does", "answers", "seeding", "contract", "rewards", "episodes", "speed", "replay", "time"]
     n = report.numbers
     assert n["reward_mean"] == 1 and n["episodes"] >= 2 and n["time_limit"] == 500
-    assert n["replay_bytes"] == 2000 * (16 + 4 + 4 + 3 + 2 * (4 * 32 + 4) + 8)  # sight, action, reward, flags, latents twice
+    assert n["replay_bytes"] == 2000 * (16 + 4 + 4 + 3 + 2 * (4 * 32 + 4) + 8 + 16)  # sight, action, reward, flags, latents twice, checksum
     assert n["env_steps_per_second"] > 100 and n["update_s"] > 0 and n["act_s"] > 0 and n["seconds"] > 0
     assert json.loads(report.to_json())["ok"] is True
 

@@ -40,6 +40,19 @@ def test_the_fast_imagined_step_equals_the_plain_one():
     for a, b in zip(plain, quick): torch.testing.assert_close(b, a, rtol=1e-12, atol=1e-12)
 
 
+# nbs/15_fast.ipynb #84181072
+def test_the_fast_look_equals_one_step_of_the_plain_observe():
+    torch.manual_seed(0)
+    size, N = Sizes(deter=32, hidden=16, units=16, classes=4, depth=2, stoch=4, blocks=4), 7
+    rssm, is_first = RSSM(5, 10, size).double(), torch.arange(7) < 3
+    state = Latent(torch.randn(N, 32).double(), F.one_hot(torch.randint(0, 4, (N, 4)), 4).double())
+    embed, action = torch.randn(N, 10).double(), 2 * torch.randn(N, 5).double()
+    samples = F.one_hot(torch.randint(0, 4, (N, 4)), 4).double()
+    plain = rssm.observe(embed[:, None], action[:, None], is_first[:, None], state, Recorded([samples]))
+    quick = Step(rssm).look(embed, action, is_first, state, Recorded([samples]))
+    for a, b in zip(plain, quick): torch.testing.assert_close(b, a[:, 0], rtol=1e-12, atol=1e-12)
+
+
 # nbs/15_fast.ipynb #d8581806
 def test_the_hand_written_loop_equals_the_plain_one():
     torch.manual_seed(0)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dreamer_nb.bench import main
-from dreamer_nb.parts import add_parsers, cost, parts
+from dreamer_nb.parts import add_parts, cost
 
 
 # nbs/46_parts.ipynb #beee38ef
@@ -22,7 +22,7 @@ def test_each_command_measures_and_writes_json():
         for command, n in (["policy", "--size", "nano", "--envs", "2", "--repeats", "3"], 3), (["replay", "--repeats", "3"], 3), (
                 ["collector", "--pairs", "2"], 2):
             rest = ["--", *small] if command[0] == "collector" else []
-            assert main([*command, "--json", str(file), *rest], add_parsers, parts) == 0
+            assert main([*command, "--json", str(file), *rest], add_parts) == 0
             found = json.loads(file.read_text())
             times = found["times"]["vector"]["sample"] if command[0] == "replay" else next(iter(found["times"].values()))
             assert len(times) == n and min(times) > 0 and found["machine"]["cores"]
@@ -38,7 +38,7 @@ def test_asking_for_help_does_not_load_pytorch():
     code = """
 import sys
 from dreamer_nb import bench, parts
-try: bench.main(['policy', '--help'], parts.add_parsers, parts.parts)
+try: bench.main(['policy', '--help'], parts.add_parts)
 except SystemExit: assert 'torch' not in sys.modules and 'numpy' not in sys.modules
 """
     assert "--envs" in subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dreamer_nb.blocks import BlockWriter, ReplayError, data_file, replay_spec
+from dreamer_nb.blocks import BlockWriter, ReplayError, data_file, memory_bytes, replay_spec
 from dreamer_nb.encoder_decoder import Spec
 from dreamer_nb.environments import CountingEnv, Environment, Environments
 from dreamer_nb.legend import FAST
@@ -324,6 +324,50 @@ with BlockWriter(sys.argv[1] + "/block_000", specs, 1, 10000) as writer:
         with tempfile.TemporaryDirectory() as folder:
             grown = float(subprocess.check_output([sys.executable, "-c", script, folder]))
             assert grown < 20, f"{grown} MiB for 117 MiB of images"
+
+
+# nbs/32_replay.ipynb #f0f640a2
+def test_a_replay_larger_than_memory_is_written_and_sampled_without_growing():
+    script = '''
+import json, sys
+from pathlib import Path
+from unittest.mock import patch
+import numpy as np
+from dreamer_nb.blocks import BlockWriter, Spec
+from dreamer_nb.replay import Replay
+
+def private(): return int([l for l in open("/proc/self/status") if l.startswith("RssAnon")][0].split()[1]) / 1024
+
+def step(n, end): return {"image": np.full((1, 64, 64, 3), n % 256), "n": np.array([n]), "is_first": np.zeros(1, bool), "is_last": np.array([n == end])}
+
+specs = {"image": Spec((64, 64, 3), "uint8"), "n": Spec((), "int32"), "is_first": Spec((), "bool"), "is_last": Spec((), "bool")}
+
+def live(folder, size):
+    capacity, seen, before = size // (64 * 64 * 3 + 6), [], private()
+    with patch("dreamer_nb.blocks.check_room"), BlockWriter(folder / "block_000", specs, 1, capacity) as writer:
+        for n in range(200): writer.add(step(n, -1))
+        writer.head = writer._reserved = capacity - 100  # a hole
+        for n in range(capacity - 100, capacity + 100): writer.add(step(n, capacity - 1))
+        replay = Replay(folder, 8, 32, ends=0.25)
+        for _ in range(20):
+            batch, where = replay.sample()
+            n = where.start[:, None] + np.arange(33)
+            real = (n < 200) | (n >= capacity - 100)
+            assert (batch["n"] == n * real).all() and (batch["image"] == (n % 256 * real)[..., None, None, None]).all()
+            seen.append([(n < 200).any(), (~real).any(), (n >= capacity).any()])
+        replay.close()
+    files = [f.stat() for f in folder.rglob("*") if f.is_file()]
+    assert np.any(seen, 0).all(), "first rows, hole, rows after the turn"
+    return dict(grown=private() - before, size=sum(f.st_size for f in files), used=512 * sum(f.st_blocks for f in files))
+
+print(json.dumps([live(Path(sys.argv[1], name), int(size)) for name, size in zip("ab", sys.argv[2:])]))
+'''
+    if Path("/proc/self/status").exists():
+        with tempfile.TemporaryDirectory() as folder:
+            small, large = json.loads(subprocess.check_output([sys.executable, "-c", script, folder, str(10**9), str(memory_bytes() * 5 // 4)]))
+        assert large["size"] > memory_bytes() > small["size"] and large["used"] < 5e8
+        assert max(small["grown"], large["grown"]) < 30 and large["grown"] - small["grown"] < 10, (small, large)
+        print(f"{large['size'] / 2**30:.0f} GiB mapped, {large['used'] / 2**20:.0f} MiB on the disk, {large['grown']:.0f} MiB of private memory")
 
 
 # nbs/32_replay.ipynb #9e20bfd5

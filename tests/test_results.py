@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import dreamer_nb
-from dreamer_nb.bench import seeds_table
 from dreamer_nb.config import Config
+from dreamer_nb.seeds import seeds_table
 
 
 # nbs/97_results.ipynb #c30afa16
