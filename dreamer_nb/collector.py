@@ -237,7 +237,7 @@ def act_on(index, pipe, gone, control: Control, weights: Weights, collector: Col
 
 # %% ../nbs/37_collector.ipynb #f3a7bc10
 class CollectorError(RuntimeError):
-    "A collector failed more often than collect.max_restarts allows, or before its first step."
+    "A collector failed more often than collect.max_restarts allows, or before the first step of all."
 
 
 def pack(job: dict) -> bytes:
@@ -315,8 +315,8 @@ class Collectors:
     def restart(self, i: int, why: str) -> tuple:
         self.end(i, 5)
         self.restarts[i] += 1
-        if self.control.steps[i] == self.stored[i] and not why.startswith(KILLED):
-            raise CollectorError(f"collector {i} failed before its first step: {why}")
+        if not self.control.steps.any() and not why.startswith(KILLED):
+            raise CollectorError(f"collector {i} failed before the first step: {why}")
         if self.restarts[i] > self.max_restarts:
             raise CollectorError(f"collector {i} failed {self.restarts[i]} times, collect.max_restarts="
                                  f"{self.max_restarts} is exceeded. The last time: {why}")

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -393,7 +393,7 @@ def test_a_world_that_raises_hangs_shows_nan_or_ends_its_process_is_started_agai
 
 # nbs/37_collector.ipynb #d9ab5cb3
 @pytest.mark.faults
-def test_a_world_that_fails_before_its_first_step_ends_the_run_at_once():
+def test_a_world_that_fails_before_the_first_step_ends_the_run_at_once():
     class Stillborn(CountingEnv):
         def reset(self, **kwargs): raise OSError("no licence")
 
@@ -402,8 +402,35 @@ def test_a_world_that_fails_before_its_first_step_ends_the_run_at_once():
         c.control.allowed = 10
         os.kill(c.running[0][0].pid, signal.SIGKILL)  # this is not the fault of the world
         wait_for(c.poll)
-        with pytest.raises(CollectorError, match="(?s)before its first step.*no licence"):
+        with pytest.raises(CollectorError, match="(?s)before the first step.*no licence"):
             wait_for(lambda: c.poll())
+
+
+# nbs/37_collector.ipynb #93ff9e17
+@pytest.mark.faults
+def test_a_collector_that_cannot_begin_while_another_plays_is_started_again():
+    class OneLicence(CountingEnv):
+        "Works in the first process that asks. The others fail when that one has played."
+        def __init__(self, file):
+            super().__init__()
+            self.file, self.played = Path(file), Path(f"{file}.played")
+
+        def reset(self, **kwargs):
+            with suppress(FileExistsError): os.symlink(str(os.getpid()), self.file)
+            if os.readlink(self.file) != str(os.getpid()):
+                wait_for(self.played.exists)
+                raise OSError("no licence")
+            return super().reset(**kwargs)
+
+        def step(self, action):
+            if self.total > 2: self.played.touch()
+            return super().step(action)
+
+
+    with tempfile.TemporaryDirectory() as folder, collecting(partial(OneLicence, Path(folder) / "licence"), 2, restarts=1) as c:
+        c.control.allowed = 10**6
+        with pytest.raises(CollectorError, match="(?s)2 times.*max_restarts=1 .*no licence"):
+            wait_for(lambda: c.poll() is None)
 
 
 # nbs/37_collector.ipynb #f0c36a6f

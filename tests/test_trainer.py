@@ -561,7 +561,7 @@ def test_a_world_that_never_begins_leaves_no_run_behind():
 
 
     with tempfile.TemporaryDirectory() as folder:
-        with pytest.raises(CollectorError, match="(?s)before its first step.*no licence"):
+        with pytest.raises(CollectorError, match="(?s)before the first step.*no licence"):
             with Trainer(tiny(Path(folder) / "run", 1), Stillborn) as t:
                 for event in t: running = pids(t)
         assert not (Path(folder) / "run").exists() and not any(map(alive, running))
