@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dreamer_nb.soak import measured, slope
+from dreamer_nb.soak import first_and_last, growth, measured, slope
 
 
 # nbs/55_soak.ipynb #df0a93d9
@@ -18,6 +18,21 @@ def test_a_few_jumps_do_not_move_the_slope():
     y[10:15] += 900
     assert abs(slope(x, y) - 0.5) < 0.01 and abs(np.polyfit(x, y, 1)[0] - 0.5) > 1
     assert slope([1], [1]) == 0
+
+
+# nbs/55_soak.ipynb #fcfc6d09
+def test_a_leak_and_a_run_that_slows_down_are_seen():
+    def hour(leak=0.0, handles=0.0, slower=0.0):
+        t = np.arange(0, 3600, 10.0)
+        samples = [dict(who=who, pid=1, seconds=s, private=1024 * (100 + leak * s / 3600 + 50 * (s % 600 < 60)), files=30 + int(handles * s / 3600))
+                   for s in t for who in ("trainer", "collector 0")]
+        return dict(minutes=60, samples=samples, speed=[[s, 0, 50 * s * (1 - slower * s / 3600)] for s in t])
+
+
+    assert list(growth(hour())) == ["trainer", "collector 0"] and all(abs(one[k]) < 1e-6 for one in growth(hour()).values() for k in ("memory_slope", "files_slope"))
+    assert abs(growth(hour(leak=20))["trainer"]["memory_slope"] - 20) < 2 and growth(hour(handles=12))["collector 0"]["files_slope"] > 8
+    first, last = first_and_last(hour())
+    assert abs(first - 50) < 0.1 and abs(last - 50) < 3 and first_and_last(hour(slower=0.2))[1] < 0.8 * first
 
 
 # nbs/55_soak.ipynb #0f215503
