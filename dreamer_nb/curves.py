@@ -119,8 +119,9 @@ def curve_table(factor: str, found: dict) -> str:  # in Markdown
         rows = [[p['envs'], spread(p['act_ms'], 2), spread(p['step_ms'], 2)] for p in points]
         return _table(['envs', 'act, ms', 'step, ms'], rows, slopes)
     label = dict(size=lambda p: f"{p['size']}, {p['parameters'] / 1e6:.1f} M", side=lambda p: f"{p['side']} × {p['side']}")
+    peak = max(p['product'] for p in found['points'])
     rows = [[label.get(factor, lambda p: p[factor])(p), spread(p['wall_ms']), f'{m:.0f}', f"{p['operations'] / 1e9:.1f}",
-             f"{p['operations'] / (t / 1e3) / p['product']:.0%}"] for p, t, m in zip(points, cost['ms'], cost['MiB'])]
+             f"{p['operations'] / (t / 1e3) / peak:.0%}"] for p, t, m in zip(points, cost['ms'], cost['MiB'])]
     return _table([factor, 'update, ms', 'memory, MiB', 'GFLOP', 'of peak'], rows, slopes)
 
 

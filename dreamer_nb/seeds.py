@@ -26,12 +26,14 @@ def seed_row(
 ) -> dict:           # what the table shows of it
     "The course and the end of one run."
     from dreamer_nb.tracking import Run
-    end = json.loads((run_dir / 'eval.json').read_text(encoding='utf-8'))
+    end, run = json.loads((run_dir / 'eval.json').read_text(encoding='utf-8')), Run(run_dir)
     names = 'step', 'env_steps', 'eval/return_mean'
-    course = [[round(r['time'] - started, 1), *(round(r[n], 1) for n in names)] for r in Run(run_dir).evaluations]
+    course = [[round(r['time'] - started, 1), *(round(r[n], 1) for n in names)] for r in run.evaluations]
+    spent = dict(first_update=run.metrics[0]['time'] - started, evaluating=sum(r['eval/seconds'] for r in run.evaluations))
     short = {how: {k: round(end[how][k], 2) for k in ('mean', 'std')} for how in ('greedy', 'sampled')}
     totals = {k: end[k] for k in ('updates', 'env_steps', 'reason')}
-    return dict(seed=seed, **totals, solved=end['solved'], **short, evaluations=course)
+    spent = {k: round(v, 3) for k, v in spent.items()}
+    return dict(seed=seed, **totals, solved=end['solved'], **spent, **short, evaluations=course)
 
 
 def run_seed(seed: int, run_dir: Path, overrides: list[str]) -> dict:  # as `seed_row`

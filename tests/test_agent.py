@@ -8,6 +8,7 @@ from functools import cache, partial
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from dreamer_nb import fast
 from dreamer_nb.actor_critic import Actor, actor_loss, critic_loss
@@ -347,6 +348,63 @@ def test_the_naive_update_gives_the_same_numbers():
         for agent in (two, three):
             metrics, _ = agent.update(batch)
             for k in naive: close(metrics[k], naive[k].detach(), k, rtol=1e-3, atol=1e-4)
+
+
+# nbs/24_agent.ipynb #25fd764b
+class Tape(Draw):
+    "Keeps the samples it draws, or hands out those of another."
+    def __init__(self, tape=()):
+        super().__init__(torch.Generator().manual_seed(1))
+        self.kept, self.rest = [], iter(tape)
+
+    def take(self, draw, probs):
+        sample = next(self.rest, None)
+        if sample is None: sample = draw(probs)
+        self.kept.append(sample)
+        return sample.to(probs.dtype) if sample.is_floating_point() else sample
+
+    def onehot(self, probs): return self.take(super().onehot, probs)
+    def index(self, probs): return self.take(super().index, probs)
+    def normal(self, mean, std): return self.take(lambda mean: super(Tape, self).normal(mean, std), mean)
+
+
+def all_numbers(spaces, dtype, plain, seed, tape=()):
+    "Outputs, losses and gradients of one update, and its samples."
+    agent = Agent(*spaces, Sizes.of(64), plain=plain, seed=seed)
+    for p in agent.parameters():  # heads begin with zeros, where nothing could go wrong
+        if not p.any(): torch.nn.init.normal_(p, std=0.02, generator=torch.Generator().manual_seed(p.numel()))
+    agent, agent.draw = agent.to(dtype), Tape(tape)
+    batch = random_batch(*spaces, agent.size, 4, 16, seed)
+    batch = {k: v.to(dtype) if v.is_floating_point() else v for k, v in batch.items()}
+    with pytest.MonkeyPatch.context() as patch:
+        if dtype == torch.float64: patch.setattr(Tensor, "float", Tensor.double)
+        post, losses, _ = agent.losses(batch, agent.learn)
+        sum(agent.weight(k) * v.mean() for k, v in losses.items()).backward()
+    grads = {f"gradient of {n}": p.grad for n, p in agent.named_parameters() if p.grad is not None}
+    found = post._asdict() | {f"loss {k}": v for k, v in losses.items()} | grads
+    return {k: v.detach().double() for k, v in found.items()}, agent.draw.kept
+
+
+def errors(obs, act, batches):
+    "For each array how many times the error of the plain path in float32 the fast one makes."
+    plain, quick = {}, {}
+    for seed in range(batches):
+        exact, tape = all_numbers((obs, act), torch.float64, True, seed)
+        for total, slow in ((plain, True), (quick, False)):
+            found, _ = all_numbers((obs, act), torch.float32, slow, seed, tape)
+            for k in exact: total[k] = total.get(k, 0) + (found[k] - exact[k]).square().sum()
+    return {k: float((quick[k] / plain[k]).sqrt()) if plain[k] else float(quick[k] > 0) for k in plain}
+
+
+# nbs/24_agent.ipynb #0ac3b3e3
+@pytest.mark.parametrize("obs, act, batches", [
+    (dict(vector=Spec((4,))), dict(action=Spec((), "int32", 2)), 8), (dict(vector=Spec((4,))), dict(action=Spec((2,))), 8),
+    (dict(image=Spec((64, 64, 3), "uint8")), dict(action=Spec((), "int32", 3)), 3)], ids=["vector", "continuous", "image"])
+def test_the_fast_path_rounds_no_worse_than_twice_the_plain_one(obs, act, batches):
+    ratio = errors(obs, act, batches)
+    assert len(ratio) > 90 and {"deter", "loss policy", "gradient of critic.mlp.0.weight"} < set(ratio)
+    worst = max(ratio, key=ratio.get)
+    assert ratio[worst] <= 2, (worst, ratio[worst])
 
 
 # nbs/24_agent.ipynb #52bcc0d4

@@ -21,6 +21,8 @@ def test_a_table_of_cold_starts_is_written_and_continued():
         first = json.loads(out.read_text())
         rows = run_seeds(out, [3, 5], small)["runs"]
         assert [r["seed"] for r in rows] == [3, 5] and rows[0] == first["runs"][0]
+        first, end = rows[0]["first_update"], rows[0]["evaluations"][-1][0]
+        assert 0 < first <= end + 0.1 and 0 < rows[0]["evaluating"] < end
         assert rows[0]["updates"] == 4 and rows[0]["solved"] is None and [p[1] for p in rows[0]["evaluations"]] == [2, 4]
         with pytest.raises(BenchError, match="train.lrr"): run_seeds(out, [7], ["train.lrr=1"])
         kept = Path(folder, "kept")
