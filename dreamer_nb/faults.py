@@ -31,9 +31,9 @@ import torch
 from .accounts import (CURSES, Life, Row, begun, heads, in_child, kill, last_update, leftovers,
                                  look_over, memory, progress, replay_blocks, same, saved, segments, small,
                                  steps_played, steps_stored, train)
-from .bench import machine, versions
 from .blocks import read_layout
 from .damage import MOMENTS, at_lines, disk_full, power_cuts
+from .machine import machine, versions
 from .mending import whole_rows
 from .soak import Soak, collector_of, strike_collector
 from .tracking import Run
