@@ -182,7 +182,8 @@ def parser() -> argparse.ArgumentParser:
     add("what", nargs="?", choices=("crash", "soak"), default="crash", help="all kinds of faults; or one long run")
     add("--out", type=Path, required=True, metavar="FILE", help="JSON file")
     add("--seeds", type=int, default=50, metavar="N", help="crash: how often each fault (50)")
-    add("--only", nargs="+", choices=KINDS, default=list(KINDS), metavar="NAME", help=f"crash: {', '.join(KINDS)}")
+    add("--only", nargs="+", choices=KINDS, default=list(KINDS), metavar="NAME",
+        help=f"crash: {', '.join(KINDS)} (all); rows of others stay in FILE")
     add("--minutes", type=float, default=60, metavar="N", help="soak: how long (60)")
     return p
 
@@ -194,9 +195,12 @@ def main(argv: list[str] | None = None) -> int:  # exit code: 0 if nothing was w
         data = Soak(args.minutes).run()
         write(args.out, **data)
         return int(bool(data["wrong"]))
-    rows = [asdict(row) for row in inject(args.only, args.seeds)]
-    write(args.out, seeds=args.seeds, rows=rows)
-    return int(any(row["wrong"] for row in rows))
+    old = json.loads(args.out.read_text(encoding="utf-8")) if args.out.exists() else {}
+    rows = {row["name"]: dict(commit=old["versions"]["commit"]) | row for row in old.get("rows", []) if old["seeds"] == args.seeds}
+    for row in inject(args.only, args.seeds):
+        rows[row.name] = asdict(row) | dict(commit=versions()["commit"])
+        write(args.out, seeds=args.seeds, rows=[rows[name] for name in KINDS if name in rows])
+    return int(any(row["wrong"] for row in rows.values()))
 
 # %% ../nbs/56_faults.ipynb #953031c6
 if __name__ == '__main__' and globals().get('__spec__'): sys.exit(main())  # a notebook has no spec

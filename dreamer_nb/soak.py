@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from .accounts import CURSES, Life, begun, kill, look_over
+from .checkpoints import write_atomic
 from .tracking import read_rows
 
 # %% ../nbs/55_soak.ipynb #e868c4ed
@@ -30,7 +31,7 @@ def collector_of(pid: int) -> str | None:  # None: it has no block yet
 def strike_collector(life: Life, curse: str, rng) -> str:  # which one
     victim = int(rng.choice(life.collectors()))
     who = collector_of(victim) or "in its start"
-    if curse in CURSES: Path(f"{life.run}.book.{victim}").write_text(curse)
+    if curse in CURSES: write_atomic(Path(f"{life.run}.book.{victim}"), lambda file: file.write(curse.encode()))
     else: kill([victim])
     return who
 
