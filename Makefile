@@ -14,7 +14,7 @@ LIMIT      := $(if $(shell command -v timeout),timeout 780)
 LONG_LIMIT := $(if $(shell command -v timeout),timeout 7200)
 
 .DEFAULT_GOAL := help
-.PHONY: help train test test-long check export lab results speedrun bench worlds nano film zoo promises docs dist constraints clean
+.PHONY: help train test test-long check export lab audit results speedrun bench worlds nano film zoo promises docs dist constraints clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,11 +40,16 @@ export: $(VENV)/.dev  ## write package, tests and README from the notebooks
 lab: $(VENV)/.jupyter  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab nbs/index.ipynb
 
+audit: $(VENV)/.audit  ## risky lines in our code (bandit), known holes in the pinned packages (pip-audit)
+	mkdir -p build && $(BIN)/bandit -q -r dreamer_nb -f json -o build/bandit.json --exit-zero
+	$(BIN)/python -m dreamer_nb.trust build/bandit.json
+	$(BIN)/pip-audit -r constraints.txt --no-deps --disable-pip --progress-spinner off
+
 results: $(VENV)/.train  ## the CartPole table: twenty cold starts, one after the other
 	$(BIN)/dreamer-bench train --seeds $$(seq 0 19) --out nbs/results/cartpole.json
 
 # One choice of the CartPole preset taken back to the official value.
-TAKE_BACK = $(BIN)/dreamer-bench train --seeds 0 1 2 --out nbs/results/speedrun_$(1).json -- train.max_steps=800 $(2)
+TAKE_BACK = $(BIN)/dreamer-bench train --seeds 0 1 2 --out nbs/results/speedrun/$(1).json -- train.max_steps=800 $(2)
 
 speedrun: $(VENV)/.train  ## what each choice of the CartPole preset brings (an hour)
 	$(call TAKE_BACK,slow_critic,train.slow_rate=0.02)
@@ -117,6 +122,10 @@ $(VENV)/.train: $(INPUTS) | $(BIN)/python
 
 $(VENV)/.dev: $(INPUTS) | $(BIN)/python
 	$(PIP) -e ".[dev]"
+	@touch $@ $(VENV)/.train
+
+$(VENV)/.audit: $(INPUTS) | $(BIN)/python
+	$(PIP) -e . bandit pip-audit
 	@touch $@ $(VENV)/.train
 
 $(VENV)/.worlds: $(INPUTS) | $(BIN)/python

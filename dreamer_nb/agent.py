@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 from .latents import Draw
+from .ranks import Ranks
 from .returns import lambda_return
 from .networks import Sizes
 from .encoder_decoder import Encoder, Specs, embed
@@ -104,6 +105,7 @@ class Agent(nn.Module):
         seed: int = 0,             # of the first weights and of every draw
         learn: tuple = ("world", "actor", "critic"),  # groups that are trained; the others stay frozen
         plain: bool = False,       # take the slow path that the notebooks explain; the numbers are the same
+        ranks: Ranks = Ranks(),    # those it learns together with
     ):
         super().__init__()
         with torch.random.fork_rng(devices=[]):
@@ -112,6 +114,7 @@ class Agent(nn.Module):
             self.actor, self.critic = Actor(act, size), ValueHead(size.feat, size.units, 3, size.bins)
         self.slow, self.scale = copy.deepcopy(self.critic), ReturnScale(hyper.return_rate)
         self.obs, self.act, self.size, self.hyper, self.learn, self.plain = obs, act, size, hyper, learn, plain
+        self.ranks = ranks
         if not plain: self.world.decoder.grow = fast.grow
         self.to(device)
         self.draw = Draw(torch.Generator(device).manual_seed(seed))
@@ -130,6 +133,7 @@ class Agent(nn.Module):
         check_batch(batch, self.obs | self.act)
         learn = self.learn if learn is None else learn
         post, metrics = self.backward(batch, learn)
+        self.ranks.mean_(self.opt.grad)
         rates = self.hyper.rates(self.updates)
         metrics |= self.opt.step({k: rates[k] for k in learn})
         self.follow()
@@ -168,7 +172,7 @@ class Agent(nn.Module):
         logits = self.critic(feat)
         value = self.critic.mean(logits.detach())
         ret = lambda_return(reward.T, cont.T, value.T, h.lam).T  # (H, N)
-        weight, scale = cont.cumprod(0)[:-1], self.scale.update(ret)
+        weight, scale = cont.cumprod(0)[:-1], self.scale.update(self.ranks.gather(ret))
         advantage = (ret - value[:-1]) / scale
         dist = self.actor(feat[:-1])
         policy = actor_loss(dist, {k: a[:-1] for k, a in action.items()}, advantage, weight, h.actor_entropy)

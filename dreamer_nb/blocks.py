@@ -101,13 +101,15 @@ def _whole(n, least=1):
 
 def check_plain(
     folder: Path,
+    below: bool = False,  # directories in it, too: a whole run
 ):
     "Only plain files are opened: a link could lead anywhere."
-    for path in [folder, *folder.iterdir()] if folder.is_dir() else [folder]:
+    inside = (folder.rglob("*") if below else folder.iterdir()) if folder.is_dir() else []
+    for path in [folder, *inside]:
         try: mode = path.lstat().st_mode
         except FileNotFoundError: continue  # its owner has just made it anew
-        if not stat.S_ISREG(mode) and not (stat.S_ISDIR(mode) and path == folder):
-            raise ReplayError(f"{path} is not a plain file or directory of a replay: remove it")
+        if stat.S_ISREG(mode) or stat.S_ISDIR(mode) and (below or path == folder): continue
+        raise ReplayError(f"{path} is not a plain file or directory of its own: remove it")
 
 # %% ../nbs/30_blocks.ipynb #612fbe19
 def open_array(
@@ -234,6 +236,7 @@ def make_block(path: Path, layout: Layout):
     (new / "spec.json").write_text(layout.to_json())
     sync(new / "spec.json")  # all else can be mended
     sync(new)
+    del arrays  # Windows renames no directory with mapped files in it
     new.rename(path)
     sync(path.parent)
 

@@ -18,7 +18,7 @@ from contextlib import redirect_stdout
 from functools import partial
 from pathlib import Path
 
-from .config import KEYS, Config, ConfigError, closest, describe, presets
+from .config import KEYS, Config, ConfigError, closest, describe, doubtful, presets
 from .runs import foreseen, process_start, train_once
 
 # %% ../nbs/49_cli.ipynb #93c03759
@@ -86,8 +86,11 @@ def load_config(argv: list[str]) -> Config:
     if place.is_file(): raise ConfigError(f'general.run_dir={place}: must be a directory.')
     preset = any(a.lstrip('+').startswith('env=') for a in argv)
     if preset or not (place / 'config.yaml').exists(): return cfg
-    named = {key: cfg.flat()[key] for key in named_keys(argv)}
-    return Config.from_yaml(place / 'config.yaml').replace(**named)
+    named, stored = {key: cfg.flat()[key] for key in named_keys(argv)}, Config.from_yaml(place / 'config.yaml')
+    asked = ' '.join(f'{key}={value}' for key, value in doubtful(stored, place).items() if key not in named)
+    if not asked: return stored.replace(**named)
+    raise ConfigError(f'{place}/config.yaml asks for {asked}. A file must not choose which code runs, or where results go. '
+                      'If you trust it, add this to the command.')
 
 # %% ../nbs/49_cli.ipynb #84102cc9
 HELP = """dreamer-train [key=value ...] [--checkpoint PATH] [--multirun] [--show] [--version]
@@ -184,11 +187,11 @@ def evaluate(
 def _trained(args):
     "A trained policy, and how to make its world."
     from dreamer_nb.checkpoints import load_policy
-    from dreamer_nb.trainer import env_maker, pick_device
+    from dreamer_nb.trainer import known_env_maker, pick_device
     if args.seed < 0: raise ConfigError(f'--seed {args.seed}: must be a whole number ≥ 0.')
     device = pick_device(Config(general=dict(device=args.device)).general.device)
     policy = load_policy(args.checkpoint, device, args.seed)
-    make_one = env_maker(policy.config, args.env)
+    make_one = known_env_maker(policy.config, args.env)
     _check_world(args, policy, make_one)
     return policy, make_one
 

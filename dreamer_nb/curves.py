@@ -153,6 +153,16 @@ def _draw(ax, name, x, y):
     from dreamer_nb.legend import BLUE, INK
     ax.loglog(x, y, 'o-', color=BLUE if name == 'act' else INK, ms=4, lw=1.5, label=name)
     ax.loglog(x, [y[-1] * v / x[-1] for v in x], '--', color='gray', lw=1, zorder=0)
+    for axis in (ax.xaxis, ax.yaxis): _few_ticks(axis)
+
+
+def _few_ticks(axis):
+    "Powers of ten, or 1, 2 and 5 where there is but one of them."
+    from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
+    low, high = axis.get_view_interval()
+    axis.set_major_locator(LogLocator(subs=(1,) if high / low > 100 else (1, 2, 5)))
+    axis.set_major_formatter(lambda v, _: EngFormatter(sep='')(v) if v >= 1000 else f'{v:g}')
+    axis.set_minor_formatter(NullFormatter())
 
 # %% ../nbs/47_curves.ipynb #2d2867dc
 def bench_curves(args: argparse.Namespace) -> dict:

@@ -31,7 +31,7 @@ from .latents import Draw
 from .legend import BLUE, INK, ORANGE, RED
 from .open_loop import Episode, OpenLoop, look_and_dream, open_loop, play, shorten
 from .spaces import EnvError
-from .trainer import Event, Trainer, env_maker
+from .trainer import Event, Trainer, env_maker, known_env_maker
 from .visualize import error_image, framed, painter, sights, zoomed
 from .widgets import GREY, Panel, Widget, say, ticks, watched
 
@@ -40,12 +40,13 @@ def eye(
     cfg: Config,
     env: Callable | str | None = None,  # as for `env_maker`
     seed: int = 0,
+    maker: Callable = env_maker,
 ) -> Environment:
     "A world of our own, one that draws itself if it can."
     drawn = cfg.replace(environment=dict(kwargs=cfg.environment.kwargs | dict(render_mode='rgb_array')))
     os.environ.setdefault('SDL_VIDEODRIVER', 'dummy')  # it draws without a screen
-    try: return env_maker(drawn, env)(seed=seed)
-    except EnvError: return env_maker(cfg, env)(seed=seed)
+    try: return maker(drawn, env)(seed=seed)
+    except EnvError: return maker(cfg, env)(seed=seed)
 
 
 def look_of(env: Environment): return frame_of if env.env.render_mode == 'rgb_array' else None  # for `play`
@@ -101,7 +102,7 @@ class OpenLoopScrubber(Widget):
     ):
         path = getattr(source, 'checkpoint', None) or getattr(source, 'path', source)
         self.loaded = source if isinstance(source, LoadedPolicy) else load_policy(path)
-        self.env, self.length, self.dreams, self.seed = eye(self.loaded.config, env, seed), length, dreams, seed
+        self.env, self.length, self.dreams, self.seed = eye(self.loaded.config, env, seed, known_env_maker), length, dreams, seed
         self.played = self.dreamed = None
         wide = lambda name, value, low, high: w.IntSlider(value, low, high, description=name, layout=w.Layout(width='430px'))
         self.number = w.BoundedIntText(0, 0, 999, description='episode', layout=w.Layout(width='170px'))

@@ -20,7 +20,7 @@ from .encoder_decoder import embed
 from .latents import Draw
 from .open_loop import readable
 from .rssm import Latent
-from .spaces import (Adapter, EnvError, action_writer, is_image, leaves, resize,
+from .spaces import (Adapter, EnvError, action_writer, frame, is_image, leaves, resize,
                                space_from_json)
 
 # %% ../nbs/42_dream_env.ipynb #10493be2
@@ -93,9 +93,8 @@ def read_action(
 
 def stretch_back(x: np.ndarray, space: gym.spaces.Box) -> np.ndarray:
     "From the bounds of the space to −1 … 1."
-    finite = np.isfinite(space.low) & np.isfinite(space.high)
-    low, high = np.where(finite, space.low, -1.0), np.where(finite, space.high, 1.0)
-    return 2 * (x - low) / np.where(high > low, high - low, 1.0) - 1
+    _, _, middle, half = frame(space)
+    return (x - middle) / np.where(half > 0, half, 1.0)
 
 # %% ../nbs/42_dream_env.ipynb #09ec1bd7
 class DreamWorld:

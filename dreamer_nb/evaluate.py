@@ -180,6 +180,7 @@ def write_video(
     path = Path(path)
     part, writer = path.with_name(f'.{path.stem}.part.mp4'), None
     path.parent.mkdir(parents=True, exist_ok=True)
+    part.unlink(missing_ok=True)  # it could be a link to any file
     try:
         import imageio_ffmpeg
         for frame in frames:

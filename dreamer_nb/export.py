@@ -145,7 +145,7 @@ def describe(
 ) -> list[str]:  # such as "input  obs/vector  float32  (n, 4)"
     "What goes into a policy and what comes out, one line each."
     import onnx
-    graph, lines = onnx.load(path).graph, []
+    graph, lines = onnx.load(path, load_external_data=False).graph, []  # no other file
     for kind, values in dict(input=graph.input, output=graph.output).items():
         for v in values:
             x = v.type.tensor_type

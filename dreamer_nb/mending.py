@@ -61,11 +61,12 @@ def mend_block(
         cut = [lengthen(file, *what) for file, what in layout.files(path).items()]
         numbers = open_array(path / "head", np.int64, (2,), "r+")
         head, start = numbers.tolist()
+        if absurd := not 0 <= start <= max(head, 0): start = 0
         first, end = longest_run(whole_rows(path, layout))
-        if not end: first = end = max(head, 0)
+        if not end: first = end = head if 0 <= head < 2**48 else 0
         expected = range(max(start, max(head, end) - layout.capacity + 1, 0), head)
         lost = len(expected) - len(range(max(first, expected.start), min(end, head)))
-        if lost or end != head: numbers[:] = end, first
+        if lost or absurd or end != head: numbers[:] = end, first
         if lost or any(cut):
             for file in path.glob("latents_*.bin"): file.unlink()
         return lost * layout.envs

@@ -45,14 +45,16 @@ class Latents:
             if not whole: self._file(key).unlink(missing_ok=True)
             self.arrays[key] = open_array(self._file(key), dtype, shape, "r+" if whole else "w+")
         self.deter, self.stoch, self.step = (flat(x) for x in self.arrays.values())
+        self.classes = layout.specs["stoch"].classes or 256
         self.step[self.step > head] = 0  # of rows that a cut of power took; their numbers come again
 
     def _file(self, key): return self.path / f"latents_{key}.bin"
 
     def newest(self, at, step, deter, stoch):  # (n,), (n,), (n, D), (n, S)
-        "Replace what was stored by what is newer, where it is of this very step."
-        fresh = (self.step[at] == step + 1)[:, None]
-        return np.where(fresh, self.deter[at], deter), np.where(fresh, self.stoch[at], stoch)
+        "Replace what was stored by what is newer, where it is of this very step and could be a latent."
+        fresh, new, index = self.step[at] == step + 1, self.deter[at], self.stoch[at]
+        fresh = (fresh & np.isfinite(new).all(1) & (index < self.classes).all(1))[:, None]
+        return np.where(fresh, new, deter), np.where(fresh, index, stoch)
 
     def write(self, at, step, deter, stoch, rows):  # …, rows filled so far
         "Step 0 marks a slot as empty while it changes."
@@ -392,6 +394,6 @@ class Ratio:
 
     def load_state_dict(self, state: dict, env_steps: int, updates: int):
         "Go on; with another ratio than before, count from here on."
-        if Fraction(state["per_step"]) == self.per_step:
+        if state["per_step"] == str(self.per_step):
             self.start, self.first = state["start"], state["first"]
         elif updates: self.start, self.first = env_steps, updates

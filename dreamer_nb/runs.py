@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['LOADED', 'FINAL', 'RESULTS', 'clock', 'Rate', 'Progress', 'process_start', 'foreseen', 'introduce', 'describe_start',
-           'short', 'terminating', 'train_once', 'share_checkpoints', 'final_seed', 'final_evaluation', 'finish']
+           'short', 'again', 'terminating', 'train_once', 'share_checkpoints', 'final_seed', 'final_evaluation',
+           'finish']
 
 # %% ../nbs/47_runs.ipynb #bc0201e2
 import json
@@ -18,7 +19,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from .config import Config
+from .config import Config, doubtful
 
 # %% ../nbs/47_runs.ipynb #6fa695d5
 def clock(seconds: float | None) -> str:
@@ -163,6 +164,12 @@ def short(path: Path) -> str:
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
+def again(cfg: Config, run_dir: Path) -> str:
+    "The command that goes on with a run."
+    needed = {'general.run_dir': short(run_dir)} | doubtful(cfg, run_dir)
+    return ' '.join(['dreamer-train', *(f'{key}={value}' for key, value in needed.items())])
+
+
 @contextmanager
 def terminating(t):
     "Let SIGTERM end the run as Ctrl-C does."
@@ -197,7 +204,7 @@ def train_once(
             stopped = t.reason == 'interrupted'
             share_checkpoints(t)
             if cfg.general.dry_run: progress.say('dry run: nothing is kept')
-            elif stopped: progress.say(f'go on with: dreamer-train general.run_dir={short(t.dir)}')
+            elif stopped: progress.say(f'go on with: {again(cfg, t.dir)}')
             else: stopped = not finish(t, solved, progress.say)
         finally: progress.close()
     return 130 if stopped else 0

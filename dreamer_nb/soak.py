@@ -91,9 +91,12 @@ def slope(x, y) -> float:
     return float(np.median((y[j] - y[i]) / (x[j] - x[i]))) if len(x) > 1 else 0.0
 
 
-def growth(data: dict) -> dict[str, dict]:  # data: of `Soak.run`
-    "Of each process, after a third of the time: MiB and open files, and their slopes, an hour."
-    late = [one for one in data["samples"] if one["seconds"] > 20 * data["minutes"]]
+def growth(
+    data: dict,           # of `Soak.run`
+    after: float = 1 / 3, # of the time
+) -> dict[str, dict]:
+    "Of each process: MiB and open files, and their slopes, an hour."
+    late = [one for one in data["samples"] if one["seconds"] > 60 * after * data["minutes"]]
     found = {}
     for who in sorted({one["who"] for one in late}, reverse=True):
         hours, held, files = np.array([(one["seconds"] / 3600, one["private"] / 1024, one["files"]) for one in late if one["who"] == who]).T

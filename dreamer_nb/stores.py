@@ -49,7 +49,8 @@ class Store:
             self.remember(metrics=end)
         rows, end = read_rows(self.dir/'.tracking'/'artifacts.jsonl', self.sent['artifacts'])
         for row in rows:
-            if (self.dir/row['path']).exists(): self.file(self.dir/row['path'], row['folder'])
+            path = (self.dir/str(row.get('path'))).resolve()  # a list that others wrote may name any file
+            if path.is_file() and path.is_relative_to(self.dir.resolve()): self.file(path, row.get('folder'))
         if rows: self.remember(artifacts=end)
 
 # %% ../nbs/39_stores.ipynb #78beda31

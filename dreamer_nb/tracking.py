@@ -279,6 +279,7 @@ class Tracker:
         "Ask for a file to be copied into the stores."
         if not self.stores: return
         path = os.path.relpath(path, self.dir)
+        if path.startswith('..'): return self.warn(f'{path} is not in the run directory, so no store gets it')
         with open(self.dir/'.tracking'/'artifacts.jsonl', 'ab', buffering=0) as file:
             file.write(as_line({'path': path, 'folder': folder}))
 

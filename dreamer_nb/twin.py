@@ -26,7 +26,7 @@ from .encoder_decoder import Spec
 from .environments import Environment, make_gym, random_actions
 from .evaluate import evaluate
 from .rssm import Latent
-from .trainer import env_maker
+from .trainer import known_env_maker
 
 # %% ../nbs/47_twin.ipynb #1d69020b
 NANO = Path(str(files('dreamer_nb'))) / 'data' / 'cartpole_nano.pt'
@@ -53,7 +53,7 @@ def ship(
     saved = load_checkpoint(find_checkpoint(run))
     saved['config']['general'] |= dict(run_dir=None)
     policy = load_policy(save_checkpoint(out, slim(saved)))
-    score = evaluate(policy.policy, env_maker(policy.config), episodes, seed)
+    score = evaluate(policy.policy, known_env_maker(policy.config), episodes, seed)
     about = dict(seed=policy.config.general.seed, size=policy.config.models.size,
                  updates=policy.counters['updates'], env_steps=policy.counters['env_steps'],
                  episodes=episodes, evaluation_seed=seed, greedy_mean=round(score.mean, 2),
@@ -292,7 +292,7 @@ def open_twin(
 ) -> Twin:
     "A trained agent in its world, and its dream."
     agent, _, config, _ = load_agent(checkpoint)
-    make_one = env_maker(config, env)
+    make_one = known_env_maker(config, env)
     options = dict(make_one.keywords)
     make = partial(make_gym, make_one.args[0], options.pop('kwargs'), 'rgb_array')
     return Twin(agent, Environment(make, seed, **options), seed)

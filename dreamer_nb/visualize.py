@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from html import escape
 from pathlib import Path
 
 import matplotlib as mpl
@@ -75,6 +76,7 @@ def whole(
     "What is written there becomes `path` if all goes well, and vanishes otherwise."
     part = path.with_name(f'.{path.stem}.part{path.suffix}')
     path.parent.mkdir(parents=True, exist_ok=True)
+    part.unlink(missing_ok=True)  # it could be a link to any file
     try:
         yield part
         os.replace(part, path)
@@ -369,7 +371,7 @@ class Videos(list):
 
 def _player(path, most=20e6):
     "A film inside the page, so that it needs no file beside it."
-    if path.stat().st_size > most: return f'<p>{path.name}: too large to be shown here</p>'
+    if path.stat().st_size > most: return f'<p>{escape(path.name)}: too large to be shown here</p>'
     code = base64.b64encode(path.read_bytes()).decode()
     if path.suffix == '.gif': return f'<img src="data:image/gif;base64,{code}">'
     return f'<video controls loop muted width="640" src="data:video/mp4;base64,{code}"></video>'

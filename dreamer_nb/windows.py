@@ -31,7 +31,7 @@ from .legend import BLUE, INK, ORANGE, RED
 from .open_loop import Told, play, tell
 from .replay import Block
 from .rssm import Latent
-from .trainer import env_maker
+from .trainer import known_env_maker
 from .twin import LIMIT, NANO, Warm, open_twin
 from .visualize import error_image, framed, painter, sights, zoomed
 from .widgets import GREY, PALE, Panel, Widget, say, svg, ticks, watched
@@ -512,7 +512,7 @@ class KillAWorker(Spoken):
         KillAWorker.running = self
         agent, _, config, _ = load_agent(getattr(source, 'checkpoint', None) or source)
         self.policy, self.pace, self.seconds, self.error = agent.policy, pace, seconds, None
-        self.job = dict(make_one=env_maker(config, env), envs=1, capacity=pace * int(seconds) + 1000,
+        self.job = dict(make_one=known_env_maker(config, env), envs=1, capacity=pace * int(seconds) + 1000,
                         obs=agent.obs, act=agent.act, size=agent.size, seed=(config.general.seed,), prefill=0)
         self.began, self.bars = [0.0] * processes, [[] for _ in range(processes)]  # (from, to, at work)
         self.atwork, self.steps, self.kills, self.history = [False] * processes, [0] * processes, [], []

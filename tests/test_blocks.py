@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from dreamer_nb.blocks import (
-    BlockWriter, ReplayError, data_file, open_array, read_layout, replay_bytes, replay_spec,
-    row_sum,
+    BlockWriter, ReplayError, check_plain, data_file, open_array, read_layout, replay_bytes,
+    replay_spec, row_sum,
 )
 from dreamer_nb.encoder_decoder import Spec
 
@@ -141,6 +141,21 @@ def test_a_damaged_or_foreign_block_is_refused():
         refused("expected 10")
         with pytest.raises(ReplayError, match="data_vector.bin: found 640, expected 64000000000 bytes"):
             open_array(vector, *read_layout(path).rows("vector"))
+
+
+# nbs/30_blocks.ipynb #18a57edc
+def test_a_link_or_a_pipe_anywhere_in_a_run_is_found():
+    with tempfile.TemporaryDirectory() as folder:
+        run = Path(folder) / "run"
+        (run / "replay" / "block_000").mkdir(parents=True)
+        (run / "replay" / "block_000" / "head").write_bytes(b"12")
+        check_plain(run, below=True)
+        for name, make in {"replay/block_000/sums": lambda p: p.symlink_to("head"), "checkpoints": lambda p: p.symlink_to("replay"),
+                           "weights.bin": lambda p: p.symlink_to("nowhere"), "metrics.jsonl": os.mkfifo}.items():
+            make(run / name)
+            with pytest.raises(ReplayError, match=f"{name} is not a plain file"): check_plain(run, below=True)
+            (run / name).unlink()
+        check_plain(run, below=True)
 
 
 # nbs/30_blocks.ipynb #520d5f6c

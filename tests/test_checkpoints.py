@@ -68,6 +68,25 @@ def test_a_missing_damaged_or_foreign_file_is_named_as_such():
         with pytest.raises(CheckpointError, match="bad.pt, whole.pt"): load_checkpoint(folder/"missing.pt")
 
 
+# nbs/34_checkpoints.ipynb #2e792df1
+def test_a_file_that_stands_for_more_than_it_holds_is_refused():
+    def doubled(value, levels):  # small in the file, 2 ** levels for whoever walks through it
+        for _ in range(levels): value = [value, value]
+        return value
+
+    with TemporaryDirectory() as folder:
+        path = Path(folder)/"bad.pt"
+        deep = []
+        for _ in range(100): deep = [deep]
+        ours = {"format": FORMAT, "version": 1}
+        for words, value in {"entries": doubled(1, 60), "64 levels": deep, "no such numbers": torch.zeros(1).expand(2**40, 2**20),
+                             "claims the shape": torch.empty(2**40, device="meta")}.items():
+            torch.save(ours | {"x": value}, path)
+            with pytest.raises(CheckpointError, match=words): load_checkpoint(path)
+        torch.save(ours | {"x": torch.zeros(4, 5)[:2, ::2]}, path)  # a part of a tensor is fine
+        assert load_checkpoint(path)["x"].shape == (2, 3)
+
+
 # nbs/34_checkpoints.ipynb #f115098d
 def test_no_damage_passes_unnoticed():
     with TemporaryDirectory() as folder:
@@ -143,6 +162,17 @@ def test_a_failed_write_leaves_the_old_file():
         assert load_checkpoint(path)["x"] == 1 and os.listdir(folder) == ["a.pt"]
 
 
+# nbs/34_checkpoints.ipynb #c3cf2e6d
+def test_a_link_in_the_place_of_the_unfinished_file_is_not_written_through():
+    with TemporaryDirectory() as folder:
+        victim, path = Path(folder)/"victim", Path(folder)/"a.pt"
+        victim.write_text("mine")
+        path.with_name(".a.pt.part").symlink_to(victim)
+        path.symlink_to(victim)
+        save_checkpoint(path, {"x": 1})
+        assert victim.read_text() == "mine" and not path.is_symlink() and load_checkpoint(path)["x"] == 1
+
+
 # nbs/34_checkpoints.ipynb #c296cf54
 def untrained(folder, name, **train):  # what a trainer writes
     env = make_env(name)
@@ -198,6 +228,25 @@ def test_a_checkpoint_whose_parts_do_not_belong_together_is_refused():
         larger = whole | {"config": Config(models=dict(d_hidden=64)).to_dict()}
         cases = {"weights do not fit": larger, "'spaces' is missing": whole | {"spaces": "{}"}, "no such key": whole | {"config": {"x": 1}},
                  "'agent' is missing": {k: v for k, v in whole.items() if k != "agent"}}
+        endless = Config(models=dict(deter=2**50, units=2**50)).to_dict()
+        box = json.loads(whole["spaces"])
+        box["obs"]["shape"] = [2**50]
+        cases |= {"1125899906842624": whole | {"config": endless}, "a space of": whole | {"spaces": json.dumps(box)},
+                  "'spaces' is missing or damaged \\(Recursion": whole | {"spaces": "[" * 10**5}}
         for words, payload in cases.items():
             save_checkpoint(path, payload)
             with pytest.raises(CheckpointError, match=words): load_policy(path)
+
+
+# nbs/34_checkpoints.ipynb #2d4e0aea
+def test_a_checkpoint_with_foreign_spaces_or_counters_is_refused_by_name():
+    with TemporaryDirectory() as folder:
+        path = untrained(folder, "CartPole-v1")
+        whole = load_checkpoint(path)
+        space = json.loads(whole["spaces"])
+        text = space | {"obs": {"type": "Dict", "spaces": {}}}
+        for words, bad in {"nothing to see": {"spaces": json.dumps(text)}, "'counters' is missing or damaged": {"counters": 3}}.items():
+            save_checkpoint(path, whole | bad)
+            with pytest.raises(CheckpointError, match=f"checkpoint_final.pt: .*{words}"): load_policy(path)
+        save_checkpoint(path, {key: value for key, value in whole.items() if key != "counters"})
+        assert load_policy(path).counters == {}

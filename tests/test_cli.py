@@ -57,6 +57,11 @@ def test_a_run_directory_brings_its_own_settings():
         assert cfg.train.lr == 2e-3 and cfg.models.d_hidden == 32 and cfg.environment.kwargs == dict(sutton_barto_reward=True)
         assert load_config([here, "env=cartpole"]).models.d_hidden == 64  # a preset named anew sets everything anew
         assert load_config([here, "--checkpoint", "a=b.pt"]).checkpoint == "a=b.pt"
+        world, uri = "environment.environment_name=os:system", "tracking.uri=http://elsewhere"
+        Config.load(world, uri, here).to_yaml(f"{folder}/config.yaml")
+        with pytest.raises(ConfigError, match=f"asks for {world} {uri}. A file must not"): load_config([here])
+        with pytest.raises(ConfigError, match=f"asks for {world}. A file must not"): load_config([here, "tracking.uri=null"])
+        assert load_config([here, world, "tracking.uri=null"]).environment.environment_name == "os:system"
 
 
 # nbs/49_cli.ipynb #e44a4a3f

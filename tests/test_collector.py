@@ -406,6 +406,19 @@ def test_a_world_that_fails_before_the_first_step_ends_the_run_at_once():
             wait_for(lambda: c.poll())
 
 
+# nbs/37_collector.ipynb #8069552a
+@pytest.mark.faults
+def test_weights_reach_a_collector_before_the_next_step_that_is_allowed():
+    with collecting(partial(CountingEnv, 1000)) as c:
+        for version in range(20):
+            c.weights.params[-1].copy_(torch.tensor([100.0, -100.0]) * (-1) ** version)  # the actor's last bias
+            c.weights.publish()
+            c.control.allowed = 10 * (version + 1)
+            wait_for(lambda: c.control.steps.sum() >= c.control.allowed)
+        done = stored(c.path / "replay" / "block_000")["action"][0, :200].reshape(20, 10)
+        assert ((done == np.arange(20)[:, None] % 2).mean(1) >= 0.8).all(), done  # the rest is the 1 % of chance
+
+
 # nbs/37_collector.ipynb #93ff9e17
 @pytest.mark.faults
 def test_a_collector_that_cannot_begin_while_another_plays_is_started_again():

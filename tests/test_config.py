@@ -15,8 +15,8 @@ import yaml
 from dreamer_nb import networks
 from dreamer_nb.agent import Hyper
 from dreamer_nb.config import (
-    CONF, Config, ConfigError, KEYS, SIZES, describe, fit, in_range, normalise, presets,
-    valid_words, without_password,
+    CONF, Config, ConfigError, KEYS, SIZES, describe, doubtful, fit, in_range, is_foreign,
+    normalise, preset_worlds, presets, valid_words, without_password,
 )
 
 
@@ -60,6 +60,18 @@ def test_every_problem_is_named_with_its_value_and_its_cure():
     assert "train.batch_size='many': must be a whole number ≥ 1." in text
     assert "environment.image_size=[64, 50]: must be two whole numbers [height,width] ≥ 48 and ≤ 256, in steps of 16. The nearest is [64, 48]." in text
     assert "modes='train': no such key. Closest: mode" in text
+
+
+# nbs/33_config.ipynb #f24f9c0a
+def test_numbers_without_measure_and_values_without_end_are_refused_in_one_line():
+    endless = {}
+    endless["again"] = endless
+    for key, value, words in [("train.max_steps", 10**400, "too large"), ("train.max_steps", 2**63, "too large"), ("train.lr", 10**400, "too large"),
+                              ("train.batch_size", 1e300, "whole number"), ("environment.image_size", [10**400, 48], "two whole numbers"),
+                              ("train.lr", "x" * 10**6, "a number > 0"), ("nope", [[[[[[[[1] * 99] * 99] * 99] * 99] * 99]]], "no such key"),
+                              ("train.lr", endless, "a number > 0"), ("nope", 10**5000, "no such key"), ("environment.kwargs", endless, "a mapping of plain values")]:
+        with pytest.raises(ConfigError, match=words) as error: Config(**{key: value})
+        assert key in str(error.value) and len(str(error.value)) < 500
 
 
 # nbs/33_config.ipynb #5fb9dcfd
@@ -108,6 +120,40 @@ def test_a_config_survives_yaml():
         with pytest.raises(ConfigError): Config.from_yaml(bad)
 
 
+# nbs/33_config.ipynb #003c6923
+def test_text_that_looks_like_a_number_stays_text():
+    for name in ("1e5", "-2E3", "0x10", "true", "null", "1_000", "1:30", "2020-01-01", " a ", "a: b", "&a", "*a", "ä 界", "\u2028x", "\x85", "\x07"):
+        cfg = Config(general=dict(name=name), tracking=dict(tags={name: name, "twice": [1, [2]]}))
+        assert Config.from_yaml(cfg.to_yaml()) == cfg, name
+
+
+# nbs/33_config.ipynb #32808a2a
+def test_whatever_stands_in_a_file_is_read_or_refused_with_the_name_of_the_file():
+    bad = ['general: {seed: !!int ""}', 'a: !!float ""', 'a: !!bool maybe', 'a: !!timestamp x', 'a: !!binary "?"', "a: &a [*a]", "x: &x\n  y: *x", "[" * 3000,
+           "0", "false", "? [a]\n: b", "train: 5", "train: {max_steps: " + "9" * 400 + "}", "general: {name: 2020-01-01}", "\x00", "%YAML 9.9\n---\n"]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "config.yaml")
+        for text in bad:
+            path.write_text(text)
+            with pytest.raises(ConfigError, match="config.yaml: ") as error: Config.from_yaml(path)
+            assert len(str(error.value)) < 1000, text
+        for empty in ("", "# nothing\n", "null", "---\n"):
+            path.write_text(empty)
+            assert Config.from_yaml(path) == Config()
+
+
+# nbs/33_config.ipynb #c02742ed
+def test_a_hostile_config_is_refused_and_none_of_it_is_run():
+    bomb = "a0: &a0 [x, x]\n" + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 30))
+    long = "x" * 2**20 + "\n"
+    for words, text in {"alias": bomb, "constructor": "general: !!python/object/apply:os.system [exit]\n", "1 MiB": long,
+                        "no such key": "train:\n  _target_: os.system\n", "readable": "[" * 10**5 + "\n"}.items():
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "config.yaml").write_text(text)
+            with pytest.raises(ConfigError, match=words): Config.from_yaml(Path(folder, "config.yaml"))
+    assert Config.from_yaml("general:\n  name: ${oc.env:HOME}\n").general.name == "${oc.env:HOME}"  # text, and nothing else
+
+
 # nbs/33_config.ipynb #212de0c5
 def test_a_config_can_be_shown_without_paths_and_passwords():
     cfg = Config(general=dict(root="/home/me/runs", run_dir="/home/me/runs/a"), mode="dreamer", checkpoint="/home/me/b/x.pt",
@@ -128,6 +174,20 @@ def test_arguments_are_put_into_words_that_hydra_knows():
     assert normalise(["train.max_stepz=3"]) == ["++train.max_stepz=3"]
     for bad, words in {"cartpole": "key=value", "env=cartpol": "There are: .*cartpole", "--checkpoint": "needs a path"}.items():
         with pytest.raises(ConfigError, match=words): normalise([bad])
+
+
+# nbs/33_config.ipynb #77765915
+def test_a_file_may_name_worlds_of_gymnasium_and_of_the_presets_and_nothing_else():
+    assert preset_worlds() >= {"CartPole-v1", "dreamer_nb.suites:dmc"} and all(":" not in w or w.startswith("dreamer_nb.suites:") for w in preset_worlds())
+    for name in ("os:system", "dreamer_nb.suites:need", "dreamer_nb.checkpoints:save_checkpoint", "a.b:C:d", ":x", "GymV26Environment-v0"): assert is_foreign(name)
+    for name in ("CartPole-v1", "ALE/Pong-v5", "dreamer_nb.suites:Crafter"): assert not is_foreign(name)
+    cfg = lambda **changes: Config(**changes)
+    assert doubtful(Config(), "runs/a") == {} == doubtful(cfg(general=dict(root="/data/runs")), "/data/runs/a")
+    assert doubtful(cfg(general=dict(root="/data/runs")), "/data/runs/sweep/000") == {}
+    assert doubtful(cfg(general=dict(root="../..")), "runs/a") == {"general.root": "../.."}
+    assert doubtful(cfg(general=dict(root="/")), "/home/me/runs/a") == {"general.root": "/"}
+    assert doubtful(cfg(tracking=dict(uri="https://me:secret@host")), "runs/a") == {"tracking.uri": "https://host"}
+    assert doubtful(cfg(environment=dict(environment_name="os:system")), "runs/a") == {"environment.environment_name": "os:system"}
 
 
 # nbs/33_config.ipynb #33254fee

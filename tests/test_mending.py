@@ -122,6 +122,21 @@ def test_the_head_follows_the_rows():
             writer.add({"vector": np.zeros((1, 8)), "count": np.zeros(1), "is_first": np.zeros(1, bool)})
 
 
+# nbs/31_mending.ipynb #94922f59
+def test_a_head_that_was_overwritten_with_anything_is_put_right():
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "block_000"
+        layout = fill(path, 100, 60)
+        for told in ((100, -5), (100, 101), (100, 2**62), (-1, 0), (2**62, 0), (2**62, 2**62), (-2**63, -2**63), (0, 2**63 - 1)):
+            np.int64(told).tofile(path / "head")
+            mend_block(path, layout)
+            assert heads(path)[0] == 100 and 0 <= heads(path)[1] <= 40, told
+        np.int64([2**62, 0]).tofile(path / "head")
+        zero(path / "sums", 0, 10**6)
+        mend_block(path, layout)
+        assert heads(path) == [0, 0]  # nobody has ever written so many rows
+
+
 # nbs/31_mending.ipynb #503647c8
 def test_blocks_of_another_layout_are_left_to_those_who_refuse_them_and_a_writer_is_waited_for():
     with tempfile.TemporaryDirectory() as folder:

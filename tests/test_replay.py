@@ -205,6 +205,19 @@ def test_refreshed_latents_are_used_only_where_the_step_is_the_same():
         replay.close()
 
 
+# nbs/32_replay.ipynb #8e653d12
+def test_a_refreshed_latent_that_cannot_be_one_is_left_out():
+    with tempfile.TemporaryDirectory() as folder:
+        record(Path(folder) / "block_000", 60, envs=1)
+        replay = Replay(folder, 1, 10, online=False)
+        replay.update(Where(np.array([0]), np.array([0]), np.array([20])), -np.ones((1, 10, 3)), np.full((1, 10, 2), 3))
+        block, starts = replay.blocks[0], np.arange(60)
+        block.newer.deter[22, 1], block.newer.stoch[23, 0] = np.nan, 200  # there are 4 classes
+        got, codes = block.latents(starts, starts)
+        assert got[21:26, 0].tolist() == [-1, 23, 24, -1, -1] and codes.max() == 3
+        replay.close()
+
+
 # nbs/32_replay.ipynb #b239edb6
 def test_the_same_state_gives_the_same_next_batches():
     with tempfile.TemporaryDirectory() as folder:

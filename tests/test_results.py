@@ -5,6 +5,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import dreamer_nb
@@ -64,6 +65,15 @@ def test_this_page_shows_every_file_as_it_is_now():
     for name, found in measured(folder/'results').items():
         for line in (*about(name, found).splitlines(), *seeds_table(found).splitlines()):
             assert json.dumps(line, ensure_ascii=False)[1:-1] in page, f'run 97_results.ipynb again: it does not show this line of {name}: {line}'
+
+
+# nbs/97_results.ipynb #18a23665
+def test_the_first_page_has_the_numbers_of_this_one():
+    root = Path(dreamer_nb.__file__).resolve().parents[1]
+    runs = measured(root/'nbs'/'results')['cartpole']['runs']
+    seconds = [run['solved']['seconds'] for run in runs if run['solved']]
+    words = f"{len(seconds)} of {len(runs)} cold starts on two CPU cores solved it, in {np.median(seconds):.0f} s as the median and {max(seconds):.0f} s at most"
+    for page in 'README.md', 'nbs/index.ipynb': assert words in (root/page).read_text(), f'{page} should say: {words}'
 
 
 # nbs/97_results.ipynb #7f865f19

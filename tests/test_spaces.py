@@ -10,7 +10,8 @@ from gymnasium import spaces
 
 from dreamer_nb.encoder_decoder import Spec
 from dreamer_nb.spaces import (
-    Adapter, EnvError, action_writer, check_size, leaves, resize, space_from_json, space_to_json,
+    Adapter, EnvError, MOST, action_writer, check_size, leaves, resize, space_from_json,
+    space_to_json,
 )
 
 
@@ -73,6 +74,17 @@ def test_actions_go_back_to_the_form_that_the_env_knows():
         assert space.contains(action_writer(space, "action")(action)), space
 
 
+# nbs/25_spaces.ipynb #090e2f11
+def test_an_action_never_leaves_its_box():
+    top, act = np.finfo(np.float32).max, lambda space, x: action_writer(space, "a")({"a": np.float32([x])})
+    for low, high, x, wanted in [(-top, top, 1, top), (-top, top, -1, -top), (-top, top, 0, 0), (0, np.inf, -1, 0), (0, np.inf, 1, 2),
+                                 (-np.inf, 5, 1, 5), (-np.inf, 5, -1, 3), (0.1, 0.7, 1, 0.7), (0.1, 0.7, -9, 0.1)]:
+        space = spaces.Box(low, high, (1,))
+        assert act(space, x) == np.float32(wanted) and space.contains(act(space, x)), (space, x)
+    wide = spaces.Box(-np.finfo(float).max, np.finfo(float).max, (1,), float)
+    assert [act(wide, x)[0] for x in (-1, 0, 1)] == [wide.low[0], 0, wide.high[0]]
+
+
 # nbs/25_spaces.ipynb #d86c3fde
 def test_observations_are_read_checked_and_stored():
     space = spaces.Dict({"n": spaces.Discrete(3, start=5), "x": spaces.Box(-9, 9, (2,), np.float64),
@@ -88,6 +100,14 @@ def test_observations_are_read_checked_and_stored():
         assert words in str(error.value) and repr(key)[:-1] in str(error.value)
 
 
+# nbs/25_spaces.ipynb #ceb1970d
+def test_what_is_missing_in_an_observation_is_named():
+    adapter = Adapter(spaces.Dict({"x": spaces.Discrete(2), "deep": spaces.Dict(y=spaces.Box(-1, 1, (2,)))}), spaces.Discrete(2))
+    out = {k: np.zeros(s.shape, s.dtype) for k, s in adapter.obs_spec.items()}
+    for value, came in [(None, "NoneType"), (3, "int"), ({"x": 1}, "dict"), ({"x": 1, "deep": 2.0}, "float"), ({"deep": {"y": [[1], [1, 2]]}}, "list")]:
+        with pytest.raises(ValueError, match=f"'deep/y' is not in what came, a {came}: its space is Box"): adapter.read(value, out)
+
+
 # nbs/25_spaces.ipynb #47e8ab32
 def test_what_is_not_supported_says_what_is():
     for space in [spaces.Text(9), spaces.Box(0, 1, (4, 4, 3)), spaces.Box(0, 255, (3, 64, 64), np.uint8)]:
@@ -97,6 +117,19 @@ def test_what_is_not_supported_says_what_is():
     for keys in [{"reward": spaces.Discrete(2)}, {"action": spaces.Discrete(2)},
                  {"a/b": spaces.Discrete(2), "a": spaces.Dict({"b": spaces.Discrete(2)})}]:
         with pytest.raises(EnvError, match="rename these keys"): Adapter(spaces.Dict(keys), spaces.Discrete(2))
+
+
+# nbs/25_spaces.ipynb #d0df1691
+def test_what_cannot_be_learned_from_is_refused_before_anything_starts():
+    two = spaces.Discrete(2)
+    for space in [spaces.Discrete(2**31), spaces.MultiDiscrete([2**16 + 1, 2]), spaces.MultiDiscrete([]), spaces.Box(0, 1, (2,), np.longdouble)]:
+        with pytest.raises(EnvError, match="Supported: Box"): Adapter(space, two)
+        with pytest.raises(EnvError, match="Supported: Box"): Adapter(two, space)
+    for space in [spaces.Dict({}), spaces.Tuple([])]:
+        with pytest.raises(EnvError, match="nothing to see"): Adapter(space, two)
+        with pytest.raises(EnvError, match="nothing to do"): Adapter(two, space)
+    for key in ("k" * 300, "界" * 40, "a\n", "\ud800"):
+        with pytest.raises(EnvError, match="too long, or hold characters"): Adapter(spaces.Dict({key: two}), two)
 
 
 # nbs/25_spaces.ipynb #5131e62b
@@ -111,3 +144,24 @@ def test_a_space_survives_json():
     two = Adapter.from_json(json.loads(json.dumps(one.spaces)))
     assert two.obs_spec == one.obs_spec == {"image": Spec((64, 64, 1), "uint8")}
     assert two.act_spec == one.act_spec == {"action": Spec((1,))}
+
+
+# nbs/25_spaces.ipynb #acc84096
+def test_bounds_and_dtypes_survive_json_exactly():
+    whole = np.iinfo(np.int64)
+    for space in [spaces.Box(whole.min, whole.max, (2,), np.int64), spaces.Box(0, 2**64 - 1, (1,), np.uint64), spaces.Box(0, 1, (2,), bool), spaces.MultiBinary(3),
+                  spaces.Box(np.float64([0.1]), np.float64([1e300]), dtype=np.float64), spaces.MultiDiscrete([2, 3], np.int8), spaces.MultiDiscrete([2], start=[2**40])]:
+        back = space_from_json(json.loads(json.dumps(space_to_json(space), allow_nan=False)))
+        assert back == space and back.dtype == space.dtype
+        if isinstance(space, spaces.Box): assert (back.low == space.low).all() and (back.high == space.high).all()
+    old = {"type": "MultiDiscrete", "nvec": [2, 3], "start": [0, 0]}  # as files of earlier versions have it
+    assert space_from_json(old) == spaces.MultiDiscrete([2, 3])
+
+
+# nbs/25_spaces.ipynb #d3eb91d0
+def test_a_space_that_no_memory_could_hold_is_refused_before_it_is_made():
+    box = space_to_json(spaces.Box(-1, 1, (4,)))
+    huge = box | {"shape": [2**40, 2**20]}
+    for bad in (huge, {"type": "Dict", "spaces": {str(i): box | {"shape": [MOST // 2]} for i in range(3)}}, box | {"shape": [-1]},
+                {"type": "Tuple", "spaces": [box, huge]}, box | {"shape": [1e9]}, box | {"dtype": "U900000000"}, box | {"dtype": "O"}):
+        with pytest.raises(ValueError, match="a space of|a Box of"): space_from_json(bad)

@@ -17,8 +17,28 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 from dreamer_nb.config import Config
-from dreamer_nb.stores import Mlflow
-from dreamer_nb.tracking import Tracker, read_rows
+from dreamer_nb.stores import Mlflow, Store
+from dreamer_nb.tracking import Tracker, as_line, read_rows
+
+
+# nbs/39_stores.ipynb #172cd4bc
+def test_only_files_of_the_run_itself_are_sent():
+    with TemporaryDirectory() as folder:
+        run, secret = Path(folder, "run"), Path(folder, "secret.txt")
+        (run/".tracking").mkdir(parents=True)
+        secret.write_text("mine")
+        (run/"note.txt").write_text("hello")
+        (run/"link.txt").symlink_to(secret)
+        names = ["../secret.txt", str(secret), "link.txt", "a/../../secret.txt", None, ["x"], "note.txt", "."]
+        (run/".tracking"/"artifacts.jsonl").write_bytes(b"".join(as_line({"path": name, "folder": None}) for name in names) + b"{}\n")
+        sent, store = [], Store({"run_dir": str(run)})
+        store.connect = lambda: None
+        store.path, store.file = run/".tracking"/"sent.json", lambda path, folder: sent.append(path.name)
+        store.send()
+        assert sent == ["note.txt"]
+        said = []
+        with Tracker(run, Config(tracking=dict(mlflow=True)), warn=said.append) as tracker: tracker.artifact(secret)
+        assert len(said) == 1 and "not in the run directory" in said[0]
 
 
 # nbs/39_stores.ipynb #98940f2e

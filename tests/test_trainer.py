@@ -19,7 +19,9 @@ import pytest
 import torch
 
 from dreamer_nb.blocks import ReplayError
-from dreamer_nb.checkpoints import CheckpointError, Checkpoints, find_checkpoint, load_checkpoint
+from dreamer_nb.checkpoints import (
+    CheckpointError, Checkpoints, find_checkpoint, load_checkpoint, save_checkpoint,
+)
 from dreamer_nb.collector import CollectorError, Control
 from dreamer_nb.config import Config, ConfigError
 from dreamer_nb.environments import CountingEnv, probe_env, random_actions
@@ -27,7 +29,7 @@ from dreamer_nb.health import HealthError
 from dreamer_nb.replay import Block
 from dreamer_nb.spaces import EnvError
 from dreamer_nb.tracking import Run, unexplained
-from dreamer_nb.trainer import Meter, Trainer, payload, pick_device
+from dreamer_nb.trainer import Meter, Trainer, known_env_maker, payload, pick_device
 
 
 # nbs/38_trainer.ipynb #b138a6f6
@@ -419,14 +421,15 @@ def test_a_checkpoint_of_another_run_gives_the_weights_and_nothing_else():
         assert events[0].step == 2
 
 
+# nbs/38_trainer.ipynb #2c7012ac
+def refused(error, words, cfg, env=None):
+    with pytest.raises(error, match=words):
+        with Trainer(cfg, env, Told()) as t: next(t)
+    return Path(cfg.general.run_dir).exists()
+
+
 # nbs/38_trainer.ipynb #6f04504a
 def test_what_cannot_work_is_refused_before_anything_is_written():
-    def refused(error, words, cfg, env=None):
-        with pytest.raises(error, match=words):
-            with Trainer(cfg, env, Told()) as t: next(t)
-        return Path(cfg.general.run_dir).exists()
-
-
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder)
         played(tiny(path / "old"), stop=2)
@@ -442,6 +445,36 @@ def test_what_cannot_work_is_refused_before_anything_is_written():
             next(t)
             assert refused(ReplayError, "going on already", tiny(path / "old"))
         played(tiny(path / "old"))  # none of this has harmed it
+
+
+# nbs/38_trainer.ipynb #b907ef64
+def test_a_checkpoint_may_name_worlds_of_gymnasium_and_nothing_else():
+    cfg = Config(environment=dict(environment_name="os:system", kwargs=dict(command="exit 1")))
+    with pytest.raises(EnvError, match="'os:system' with .*exit 1.*--env 'os:system'"): known_env_maker(cfg)
+    assert known_env_maker(cfg, "CartPole-v1").args == ("CartPole-v1",)
+    assert known_env_maker(Config()).args == ("CartPole-v1",)
+
+
+# nbs/38_trainer.ipynb #af2f924a
+def test_a_run_directory_that_others_made_reaches_nothing_outside_and_its_wrong_parts_are_named():
+    with tempfile.TemporaryDirectory() as folder:
+        run, victim = Path(folder) / "run", Path(folder) / "victim"
+        victim.write_text("mine")
+        played(tiny(run), stop=2)
+        for name in (".tracking/writer.log", ".config.yaml.part", "replay/block_000/latents_deter.bin", "note"):
+            (run / name).unlink(missing_ok=True)
+            (run / name).symlink_to(victim)
+            assert refused(ReplayError, f"{Path(name).name} is not a plain file", tiny(run)) and victim.read_text() == "mine"
+            (run / name).unlink()
+        latest = run / "checkpoints" / "checkpoint_latest.pt"
+        good = load_checkpoint(latest)
+        bad = {"agent": {}, "counters": good["counters"] | {"updates": -1}, "replay": {"heads": 3}, "ratio": {}, "threads": "many",
+               "collector": {"head": good["collector"]["head"]}}
+        for key, value in bad.items():
+            save_checkpoint(latest, good | {key: value})
+            assert refused(CheckpointError, f"its '{key}' is missing or damaged", tiny(run))
+        save_checkpoint(latest, good | {"ratio": good["ratio"] | {"per_step": "1e999999999"}})  # a number that takes hours to write down
+        played(tiny(run))
 
 
 # nbs/38_trainer.ipynb #9698e720

@@ -5,6 +5,7 @@
 import json
 import os
 import sys
+import tempfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -25,8 +26,8 @@ from dreamer_nb.legend import BLUE, INK, ORANGE, RED
 from dreamer_nb.networks import Sizes
 from dreamer_nb.open_loop import look_and_dream
 from dreamer_nb.visualize import (
-    HOLD, Run, check_output, dream_film, error_image, framed, learning_curve, open_loop_figure,
-    painter, rgb, save_figure, sights, write_film,
+    HOLD, Run, Videos, check_output, dream_film, error_image, framed, learning_curve,
+    open_loop_figure, painter, rgb, save_figure, sights, write_film,
 )
 
 
@@ -220,6 +221,14 @@ def test_a_film_that_cannot_be_written_is_refused_before():
             check_output(folder/"b.gif")
         finally: sys.modules.update(imageio_ffmpeg=found) if found else sys.modules.pop("imageio_ffmpeg")
         assert sorted(os.listdir(folder)) == ["a.gif", "file", "new"] and os.listdir(folder/"new") == []
+
+
+# nbs/41_visualize.ipynb #e278a546
+def test_the_name_of_a_film_is_text_and_not_part_of_the_page():
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "<img src=x onerror=alert(1)>.mp4")
+        with open(path, "wb") as file: file.truncate(21_000_000)
+        assert "&lt;img" in Videos([path])._repr_html_() and "<img" not in Videos([path])._repr_html_()
 
 
 # nbs/41_visualize.ipynb #86959acc
