@@ -258,7 +258,8 @@ class Life:
         self.run, self.log = run, Path(f"{run}.log")
         self.said = self.log.stat().st_size if self.log.exists() else 0
         self.mark = f"DREAMER_NB_LIFE={os.urandom(8).hex()}"
-        command = [sys.executable, "-m", "dreamer_nb.cli", "train", f"general.run_dir={run}"]
+        command = [sys.executable, "-m", "dreamer_nb.cli", "train", f"general.run_dir={run}",
+                   "environment.environment_name=dreamer_nb.accounts:Ledger"]  # a file must not name it
         env = os.environ | dict([self.mark.split("=")])
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(command, env=env, stdout=log, stderr=log)
