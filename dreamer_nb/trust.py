@@ -55,11 +55,21 @@ DOORS = {  # (call, module): where the bytes come from, and why that is safe
     ("subprocess.Popen", "tracking"): "this Python: the writer of a store. What it must know goes through a pipe",
     ("sqlite3.connect", "stores"): "the MLflow database under `general.root`",
     ("mp.get_context", "collector"): "processes and pipes of our own; nothing listens",
+    ("dist.init_process_group", "ranks"): "the other learners, where `torchrun` says they are; see what listens",
+    ("np.fromfile", "accounts"): "the replay of a run that was broken on purpose",
+    ("np.fromfile", "damage"): "the same",
+    ("subprocess.Popen", "accounts"): "this Python: a run that will be broken on purpose",
+    ("subprocess.run", "damage"): "`mount`, for a small disk",
+    ("subprocess.Popen", "faults"): "an MLflow server on loopback, to be killed",
+    ("urllib.request.urlopen", "faults"): "that server: is it there?",
+    ("socket.create_server", "faults"): "a free port on loopback, given back at once",
+    ("subprocess.run", "inputs"): "this Python, with strange arguments",
+    ("torch.load", "files"): "a checkpoint that was written a line before, with `weights_only=True`",
 }
 WATCHED = {call for call, _ in DOORS} | {
     "eval", "exec", "__import__", "runpy.run_path", "os.system", "os.popen", "pickle.load", "pickle.loads", "cloudpickle.load",
     "np.fromfile", "torch.jit.load", "torch.export.load", "tarfile.open", "shutil.unpack_archive", "instantiate", "hydra.utils.instantiate",
-    "yaml.full_load", "yaml.unsafe_load", "onnxruntime.InferenceSession", "InferenceSession", "socket.socket", "socket.create_server",
+    "yaml.full_load", "yaml.unsafe_load", "onnxruntime.InferenceSession", "InferenceSession", "socket.socket", "socket.create_server", "init_process_group",
     "HTTPServer", "ThreadingHTTPServer", "Listener", "urlopen", "urllib.request.urlopen", "requests.get"}
 
 
@@ -139,9 +149,14 @@ def bomb(
 EXPLAINED = {  # what bandit says: (modules, why it may stay)
     "B102": ("bugs tests_from_cells", "`exec`: our own functions with one line changed, and cells of this repository"),
     "B403": ("checkpoints collector trust", "`import pickle`: to name its errors, and to make the hostile files of this page. Nothing is unpickled from a file"),
-    "B404": ("bench browser devtools machine promises seeds start tracking website", "`import subprocess`: see the next line"),
-    "B603": ("bench browser devtools machine promises seeds start tracking website",
+    "B404": ("accounts bench browser damage devtools faults inputs machine promises seeds start tracking website", "`import subprocess`: see the next line"),
+    "B603": ("accounts bench browser damage devtools faults inputs machine promises seeds start tracking website",
              "programs are started as a list of arguments, without a shell; which ones is in the table of doors"),
+    "B607": ("damage", "`mount` and `umount` by their names: whoever owns the path of a root shell owns the machine already"),
+    "B310": ("faults", "`urlopen` of an address on loopback that the line itself writes"),
+    "B108": ("accounts", "`/dev/shm` is looked for, not written"),
+    "B101": ("files holds inputs", "`assert`: these modules are tests, and pytest says what was found"),
+    "B110": ("environments", "what a world gives may fail in any way when it is asked to be a number; then it is none"),
     "B506": ("config", "`yaml.load`: the loader is a `SafeLoader`, made stricter"),
 }
 

@@ -173,6 +173,7 @@ def test_disk_full(monkeypatch):
     def full(*_): raise OSError(errno.ENOSPC, "no space")
     with tempfile.TemporaryDirectory() as folder:
         with BlockWriter(Path(folder) / "block_000", counting_specs(), 2, 10) as writer:
+            assert (Path(folder) / "block_000" / "head").stat().st_blocks  # its page is there before anybody steps
             monkeypatch.setattr("os.posix_fallocate", full, raising=False)
             with pytest.raises(ReplayError, match="disk is full.*data_vector.bin needs 320 B more"):
                 writer.add(counting_step(0))
