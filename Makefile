@@ -14,7 +14,7 @@ LIMIT      := $(if $(shell command -v timeout),timeout 780)
 LONG_LIMIT := $(if $(shell command -v timeout),timeout 7200)
 
 .DEFAULT_GOAL := help
-.PHONY: help train test test-long check export lab audit results speedrun bench worlds nano film zoo promises docs dist constraints clean
+.PHONY: help train test test-long check export lab audit inputs faults results speedrun bench worlds nano film zoo promises docs dist constraints clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,13 @@ audit: $(VENV)/.audit  ## risky lines in our code (bandit), known holes in the p
 
 results: $(VENV)/.train  ## the CartPole table: twenty cold starts, one after the other
 	$(BIN)/dreamer-bench train --seeds $$(seq 0 19) --out nbs/results/cartpole.json
+
+inputs: $(VENV)/.dev  ## bad input by the thousand
+	$(BIN)/python -m dreamer_nb.inputs --out nbs/results/inputs.json
+
+faults: $(VENV)/.train  ## break runs on purpose, fifty times in each way, and one for an hour (two hours)
+	$(BIN)/python -m dreamer_nb.faults --out nbs/results/faults.json --seeds 50
+	$(BIN)/python -m dreamer_nb.faults soak --minutes 60 --out nbs/results/soak.json
 
 # One choice of the CartPole preset taken back to the official value.
 TAKE_BACK = $(BIN)/dreamer-bench train --seeds 0 1 2 --out nbs/results/speedrun/$(1).json -- train.max_steps=800 $(2)
