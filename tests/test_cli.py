@@ -350,7 +350,8 @@ def test_an_episode_that_is_too_short_is_dreamed_as_far_as_it_goes():
 def test_a_world_that_cannot_draw_itself_is_shown_as_curves():
     with playground() as folder:
         run = trained(folder, "environment.environment_name=odd_worlds:CountingEnv")
-        code, text, said = dream("--checkpoint", run, "--steps", 2)
+        assert "a file must not choose which code runs" in dream("--checkpoint", run, "--steps", 2)[2]
+        code, text, said = dream("--checkpoint", run, "--steps", 2, "--env", "odd_worlds:CountingEnv")
         assert code == 0 and "video: " in text and re.search("must be 'rgb_array'.*So the film shows curves", said), said
         assert (run / "dream.mp4").stat().st_size > 1000
 
