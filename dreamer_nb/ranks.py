@@ -6,6 +6,7 @@
 __all__ = ['RankError', 'Ranks', 'exchange', 'mean_', 'gather', 'total', 'leave', 'hear', 'agree']
 
 # %% ../nbs/20_ranks.ipynb #8799e0d2
+import atexit
 import json
 import os
 from datetime import timedelta
@@ -35,7 +36,9 @@ class Ranks:
         except (RuntimeError, ValueError) as error:
             raise RankError(f"rank {os.environ.get('RANK')} of {size} found no others within {timeout:g} s: {error}. "
                             "Start all of them with one torchrun command, or one on each machine") from error
-        return cls(dist.get_rank(), size)
+        ranks = cls(dist.get_rank(), size)
+        atexit.register(ranks.leave)  # else the threads of Gloo may abort a process that ends with an error
+        return ranks
 
 # %% ../nbs/20_ranks.ipynb #f51977db
 def exchange(self: Ranks, what: str, work) -> None:
@@ -95,6 +98,7 @@ def agree(self: Ranks, facts: dict):  # name → anything with a repr
     for rank, other in enumerate(others):
         for name in facts:
             if other.get(name) == others[0].get(name): continue
+            self.total(0)  # nobody leaves before all have heard
             raise RankError(f"rank {rank} has {name}={other.get(name)}, and rank 0 has {others[0].get(name)}. "
                             "Give all ranks the same command, and the same version of dreamer_nb")
 
