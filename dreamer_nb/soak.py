@@ -37,12 +37,12 @@ def strike_collector(life: Life, curse: str, rng) -> str:  # which one
 
 # %% ../nbs/55_soak.ipynb #e970ccae
 def measured(pid: int, command: str) -> dict | None:  # None: nothing that is measured, or gone
-    "Private memory (KiB) and open files of a process."
+    "Private and mapped memory (KiB) and open files of a process."
     who = "trainer" if "dreamer_nb.cli" in command else collector_of(pid)
     with contextlib.suppress(OSError):
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-        private = sum(int(line.split()[1]) for line in lines if line.startswith("Private_"))
-        return who and dict(who=who, pid=pid, private=private, files=len(os.listdir(f"/proc/{pid}/fd")))
+        lines = [line.split() for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]]
+        held, files = {name: int(kib) for name, kib, *_ in lines}, len(os.listdir(f"/proc/{pid}/fd"))
+        return who and dict(who=who, pid=pid, private=held["Anonymous:"], mapped=held["Rss:"] - held["Anonymous:"], files=files)
 
 
 class Soak:
@@ -75,7 +75,7 @@ class Soak:
         self.life = Life(self.life.run)
 
     def strike(self, now: float):
-        early = 0.2 * self.minutes <= now / 60 < 0.32 * self.minutes
+        early = 0.2 * self.minutes <= now / 60 < 0.25 * self.minutes
         spared = all(fault["curse"] != "trainer" for fault in self.faults[-3:])
         curse = "trainer" if early and spared else str(self.rng.choice(["kill", *CURSES]))
         if curse == "trainer": kill([self.life.process.pid]), self.life.process.wait()
