@@ -17,7 +17,7 @@ import dreamer_nb
 from dreamer_nb.accounts import CURSES
 from dreamer_nb.damage import MOMENTS
 from dreamer_nb.faults import KINDS
-from dreamer_nb.soak import growth
+from dreamer_nb.soak import first_and_last, growth
 from dreamer_nb.tests_from_cells import function_name
 
 
@@ -67,6 +67,8 @@ def test_an_hour_of_faults_leaves_nothing_wrong_and_no_file_open():
     assert {fault["curse"] for fault in data["faults"]} == {"kill", "trainer", *CURSES}
     assert set(growth(data)) == {"trainer", *(f"collector {i}" for i in range(4))}
     for who, row in growth(data).items(): assert row["memory_slope"] < 0.05 * row["memory"] and row["files_slope"] < 1, (who, row)
+    first, last = first_and_last(data)
+    assert last >= 0.95 * first, (first, last)
 
 
 # nbs/56_faults.ipynb #8ff7572f
