@@ -24,7 +24,7 @@ from .agent import Agent
 from .blocks import check_room
 from .checkpoints import specs_to_json
 from .config import Config, ConfigError
-from .ranks import Ranks
+from .ranks import RankError, Ranks
 from .trainer import Event, Trainer, pick_device
 
 # %% ../nbs/39_learners.ipynb #5d8a1c06
@@ -170,9 +170,14 @@ def look(self: Learner) -> dict | None:
 def open_dir(self: Learner):
     "Rank 0 makes the run directory and says where. The others have theirs inside."
     if self.first: Trainer.open_dir(self)
-    place = self.dir and str(self.dir.relative_to(Path.cwd()) if self.dir.is_relative_to(Path.cwd()) else self.dir)
-    place = Path(self.ranks.hear(place or "")[0]).absolute() / f"rank_{self.ranks.rank}"
+    told = self.first and dict(place=os.path.relpath(self.dir) if self.dir.is_relative_to(Path.cwd()) else str(self.dir),
+                              new=not any(self.dir.glob("checkpoints/*.pt")))
+    told = json.loads(self.ranks.hear(json.dumps(told))[0])
     if self.first: return
+    place = Path(told["place"]).absolute() / f"rank_{self.ranks.rank}"
+    if told["new"] and any(place.parent.glob("checkpoints/*.pt")):
+        raise RankError(f"the checkpoints of {told['place']} are on the machine of rank {self.ranks.rank}, and rank 0 does not "
+                        "see them. Give that machine --node-rank=0")
     self.made = self.cfg.general.dry_run or not place.exists()
     self.cfg = self.cfg.replace(general=dict(run_dir=str(place)))
     Trainer.open_dir(self)

@@ -53,7 +53,7 @@ def exchange(self: Ranks, what: str, work) -> None:
     try: work()
     except (RuntimeError, ValueError) as error:
         raise RankError(f"rank {self.rank} of {self.size}: {what} failed, so another rank has ended or hangs. "
-                        f"Start the same command again: it goes on from the newest checkpoint. ({error})") from error
+                        f"The same command with general.run_dir=DIR goes on from the newest checkpoint ({str(error):.200})") from error
 
 
 @torch.no_grad()

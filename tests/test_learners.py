@@ -4,6 +4,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -33,10 +34,10 @@ SMALL = ["models.size=nano", "train.batch_size=4", "train.sequence_length=8", "t
 
 class Job:
     "A command with two learners, and all processes that it starts."
-    def __init__(self, folder, *args):
+    def __init__(self, folder, *args, start=("--standalone", "--nproc-per-node=2")):
         self.folder, self.mark = Path(folder), f"DREAMER_NB_TEST={folder}-{time.time()}"
         env = os.environ | dict(OMP_NUM_THREADS="1", PYTHONPATH=os.pathsep.join(p or os.getcwd() for p in sys.path)) | dict([self.mark.split("=")])
-        command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "dreamer_nb.cli", "train", *SMALL, *args]
+        command = [sys.executable, "-m", "torch.distributed.run", *start, "-m", "dreamer_nb.cli", "train", *SMALL, *args]
         self.process = subprocess.Popen(command, cwd=folder, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def end(self, seconds=300):  # exit code, output, errors
@@ -106,8 +107,8 @@ def test_two_learners_that_torchrun_starts_are_one_run_and_go_on_as_one():
         first, second = (np.fromfile(run / name / "replay/block_000/data_vector.bin", np.float32) for name in ("", "rank_1"))
         assert (first[:4] != second[:4]).all(), "both play the same episodes"
         before = steps(folder)
-        code, out, err = Job(folder, "train.max_steps=18", "collect.processes=0").end()
-        assert code == 0 and "goes on at update 12" in out and "different parameters" not in err, (out, err)
+        code, out, err = Job(folder, "train.max_steps=1000", "train.stop_at_return=1", "train.eval_every=3", "collect.processes=0").end()
+        assert code == 0 and "goes on at update 12" in out and "solved: 1 reached twice in a row · 18 updates" in out and "different parameters" not in err, (out, err)
         counters = load_checkpoint(find_checkpoint(run))["counters"]
         assert counters["updates"] == 18 and counters["env_steps"] == sum(steps(folder))
         assert all(now > then for now, then in zip(steps(folder), before))
@@ -186,6 +187,29 @@ def test_a_signal_to_torchrun_or_to_one_learner_ends_all_at_the_same_update_with
             final = load_checkpoint(find_checkpoint(Path(folder, "run")))["counters"]["updates"]
             check_alike(folder, final - before)
             assert final == saved(folder) >= before + 5
+
+
+# nbs/39_learners.ipynb #5d8a1d13
+@pytest.mark.slow
+@pytest.mark.faults
+def test_machines_that_share_no_files_train_one_run_and_go_on_with_it():
+    def on_machines(*folders):
+        "What the first and the second said."
+        with socket.create_server(("127.0.0.1", 0)) as free: port = free.getsockname()[1]
+        start = ["--nnodes=2", "--nproc-per-node=1", "--master-addr=127.0.0.1", f"--master-port={port}"]
+        jobs = [Job(folder, f"train.max_steps={saved(folders[0]) + 6}", start=[*start, f"--node-rank={n}"]) for n, folder in enumerate(folders)]
+        return [job.end() for job in jobs]
+
+
+    with tempfile.TemporaryDirectory() as folder:
+        a, b = Path(folder, "a"), Path(folder, "b")
+        a.mkdir(), b.mkdir()
+        for updates in 6, 12:
+            (code, out, err), (second, nothing, _) = on_machines(a, b)
+            assert code == second == 0 and f"budget spent · {updates} updates" in out and not nothing, (out, err)
+            assert [path.name for path in (b / "run").iterdir()] == ["rank_1"] and saved(a) == updates
+        (code, _, err), (second, _, other) = on_machines(b, a)
+        assert code and second and "are on the machine of rank 1" in other and "rank 0 of 2: " in err, (err, other)
 
 
 # nbs/39_learners.ipynb #5d8a1d08
