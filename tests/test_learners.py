@@ -92,6 +92,7 @@ def steps(folder):
 
 
 # nbs/39_learners.ipynb #5d8a1d02
+@pytest.mark.faults
 def test_two_learners_that_torchrun_starts_are_one_run_and_go_on_as_one():
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder, "run")
