@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 
 from .config import KEYS, Config, ConfigError, closest, describe, doubtful, presets
-from .runs import foreseen, process_start, train_once
+from .runs import foreseen, process_start, several, train_once
 
 # %% ../nbs/49_cli.ipynb #93c03759
 def headless():
@@ -109,6 +109,9 @@ HELP = """dreamer-train [key=value ...] [--checkpoint PATH] [--multirun] [--show
                                                    the same, side by side
   dreamer-train --show train.lr=1e-3               print the whole config and end
 
+  torchrun --nproc-per-node=2 -m dreamer_nb.cli train
+                                                   one run with two learners; the same settings
+
 Presets (env=NAME): {envs}
 Sweeps (sweep=NAME): {sweeps}
 Ctrl-C ends a run with a checkpoint; twice, at once.
@@ -132,10 +135,16 @@ def _train(argv, since):
     if '--version' in argv: return _print(_version())
     show, argv = '--show' in argv, [a for a in argv if a != '--show']
     if is_sweep(argv):
+        if several(): raise ConfigError('torchrun starts the learners of one run, and --multirun asks for several '
+                                        'runs. Start the sweep without torchrun.')
         from dreamer_nb.sweeps import sweep
         return sweep(argv, show)
     cfg = load_config(argv)
-    return _print(cfg.to_yaml()) if show else train_once(cfg, since)
+    if show: return _print(cfg.to_yaml())
+    if not several(): return train_once(cfg, since)
+    from dreamer_nb.learners import join
+    ranks, cfg = join(cfg, argv)
+    return train_once(cfg, since, ranks)
 
 
 def _help():

@@ -339,14 +339,14 @@ class Collectors:
 
 @contextmanager
 def apart():
-    "Spawn processes that Ctrl-C does not reach, and that do not import the main script."
+    "Spawn processes that Ctrl-C and SIGTERM do not reach, and that do not import the main script."
     main, names = sys.modules["__main__"], ("__file__", "__spec__")
     kept = {name: vars(main).pop(name) for name in names if name in vars(main)}
     main.__spec__ = None  # all that a collector needs is in its job, so scripts need no guard
     if hasattr(signal, "pthread_sigmask"):
         from multiprocessing.resource_tracker import ensure_running
-        ensure_running()  # it unblocks the signal, so it goes first
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        ensure_running()  # it unblocks the signals, so it goes first
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try: yield
     finally:
         if hasattr(signal, "pthread_sigmask"): signal.pthread_sigmask(signal.SIG_SETMASK, mask)

@@ -182,6 +182,8 @@ class General(Group):
     use_pixels: bool = knob(False, "observe rendered frames, not the state")
     dry_run: bool = knob(False, "smoke run: temporary directory, no MLflow, no checkpoints")
     threads: int = knob(0, "CPU threads of the learner; 0 takes what torch takes", low=0, high=1024)
+    rank_timeout: float = knob(1800, "of several learners: seconds that one waits for another before the run ends; "
+                                     "more than an evaluation takes", low=1, high=10**6)
 
 
 @dataclass

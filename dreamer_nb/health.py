@@ -15,6 +15,7 @@ from torch import Tensor
 
 from .agent import Agent
 from .checkpoints import write_atomic
+from .ranks import Ranks
 
 # %% ../nbs/36_health.ipynb #5cb8df01
 class HealthError(RuntimeError):
@@ -69,7 +70,11 @@ def check_health(
 ):
     "Raise HealthError if the update saw a number that is not finite."
     if torch.isfinite(metrics["opt/grad_norm"]): return
-    where = first_bad(agent, batch) or "nothing when it was repeated: the random numbers of the update were others"
+    ranks, agent.ranks = agent.ranks, Ranks()  # each looks at its own numbers
+    try: where = first_bad(agent, batch)
+    finally: agent.ranks = ranks
+    if not where: where = ("nothing when it was repeated: the random numbers of the update were others" if ranks.size == 1
+                           else "nothing here: it came from another rank")
     path = Path(folder) / f"bad_batch_{agent.updates:09d}.pt"
     write_atomic(path, lambda file: torch.save({k: x.cpu() for k, x in batch.items()}, file))
     raise HealthError(f"update {agent.updates}: a number is not finite. First bad: {where}. "

@@ -56,6 +56,8 @@ DOORS = {  # (call, module): where the bytes come from, and why that is safe
     ("sqlite3.connect", "stores"): "the MLflow database under `general.root`",
     ("mp.get_context", "collector"): "processes and pipes of our own; nothing listens",
     ("dist.init_process_group", "ranks"): "the other learners, where `torchrun` says they are; see what listens",
+    ("subprocess.Popen", "ranks"): "this Python: a script of the caller, once for each rank",
+    ("socket.create_server", "ranks"): "a free port on loopback, given back at once",
     ("np.fromfile", "accounts"): "the replay of a run that was broken on purpose",
     ("np.fromfile", "damage"): "the same",
     ("subprocess.Popen", "accounts"): "this Python: a run that will be broken on purpose",

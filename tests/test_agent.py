@@ -4,13 +4,8 @@
 
 import copy
 import inspect
-import os
-import socket
-import subprocess
-import sys
 import tempfile
 from functools import cache, partial
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,7 +20,7 @@ from dreamer_nb.imagination import imagine
 from dreamer_nb.latents import Draw
 from dreamer_nb.legend import golden
 from dreamer_nb.networks import SIZES, Sizes, load_official, official_name, to_official
-from dreamer_nb.ranks import Ranks
+from dreamer_nb.ranks import Ranks, run_ranks
 from dreamer_nb.returns import lambda_return
 from dreamer_nb.rssm import Latent, Recorded
 from dreamer_nb.world_model import ValueHead, WorldModel, split_context
@@ -416,14 +411,15 @@ def test_the_fast_path_rounds_no_worse_than_twice_the_plain_one(obs, act, batche
 
 
 # nbs/24_agent.ipynb #e22e77f8
-def train_in_parts(rank, size, updates=20, **spaces):
-    "The parameters after some updates of one of `size` ranks, or of one agent with all of the batch."
+def train_in_parts(ranks, updates=20):
+    "The parameters after some updates of one of several ranks with its part of the batch, or of one agent with all of it."
+    rank, size, spaces = ranks.rank, ranks.size, dict(obs=dict(vector=Spec((4,))), act=dict(action=Spec((), "int32", 2)))
     class Part(Draw):
         def uniform(self, shape, like):
             whole = super().uniform((size * shape[0], *shape[1:]), like)
             return whole[shape[0] * rank:shape[0] * (rank + 1)]
 
-    agent = Agent(spaces["obs"], spaces["act"], TINY, Hyper(lr=1e-3, warmup_steps=2, imagination_length=5), ranks=Ranks.join(timeout=60))
+    agent = Agent(spaces["obs"], spaces["act"], TINY, Hyper(lr=1e-3, warmup_steps=2, imagination_length=5), ranks=ranks)
     agent.draw = Part(agent.draw.generator)
     for n in range(updates):
         batch = random_batch(agent.obs, agent.act, TINY, B=4, seed=n)
@@ -435,29 +431,23 @@ def train_in_parts(rank, size, updates=20, **spaces):
 # nbs/24_agent.ipynb #7bc8092c
 def test_two_ranks_with_half_a_batch_each_equal_one_with_the_whole():
     code = f"""
-import sys, numpy as np, torch
-from pathlib import Path
+import numpy as np
 from torch import Tensor
 from dreamer_nb.agent import *
 from dreamer_nb.encoder_decoder import Spec
 from dreamer_nb.latents import Draw
 from dreamer_nb.networks import Sizes
-from dreamer_nb.ranks import Ranks
-torch.set_num_threads(1)
 TINY = {TINY}
 {inspect.getsource(random_batch)}
 {inspect.getsource(train_in_parts)}
-found = train_in_parts(int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"]), obs=dict(vector=Spec((4,))), act=dict(action=Spec((), "int32", 2)))
-torch.save({{k: v for k, v in found.items() if k != "_extra_state"}}, Path(sys.argv[1]) / f"{{os.environ['WORLD_SIZE']}}_{{os.environ['RANK']}}.pt")
+found = train_in_parts(ranks)
+torch.save({{k: v for k, v in found.items() if k != "_extra_state"}}, f"{{sys.argv[1]}}/{{ranks.rank}}.pt")
 """
     with tempfile.TemporaryDirectory() as folder:
-        with socket.create_server(("127.0.0.1", 0)) as free: port = free.getsockname()[1]
-        base = os.environ | dict(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port), PYTHONPATH=os.pathsep.join(p or os.getcwd() for p in sys.path))
-        running = [subprocess.Popen([sys.executable, "-c", "import os" + code, folder], env=base | dict(RANK=str(rank), WORLD_SIZE=str(size)))
-                   for size, rank in ((1, 0), (2, 0), (2, 1))]
-        assert [process.wait(120) for process in running] == [0, 0, 0]
-        one, first, second = (torch.load(Path(folder) / f"{name}.pt") for name in ("1_0", "2_0", "2_1"))
-    for name in one:
+        assert [result[1:] for result in run_ranks(code, 2, folder)] == 2 * [("", 0)]
+        first, second = (torch.load(f"{folder}/{rank}.pt") for rank in (0, 1))
+    one = train_in_parts(Ranks())
+    for name in first:
         assert torch.equal(first[name], second[name]), name  # both ranks agree to the last bit
         torch.testing.assert_close(first[name], one[name], rtol=1e-3, atol=2e-5)
 
