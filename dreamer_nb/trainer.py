@@ -39,6 +39,7 @@ from .fast import keep_memory
 from .health import check_health
 from .mending import mend_replay
 from .networks import Sizes
+from .remote import RemoteCollectors, check_ray
 from .replay import Ratio, Replay
 from .spaces import EnvError
 from .tracking import Tracker, create_run_dir, read_rows
@@ -183,6 +184,7 @@ class Trainer:
 def look(self: Trainer) -> dict | None:  # a checkpoint to start from, if the config names one
     "Learn the spaces from a first world, and check all that can be checked without writing."
     cfg, g, c = self.cfg, self.cfg.general, self.cfg.collect
+    if c.backend == "ray": check_ray(c.ray_address)
     world = self.make_one(seed=g.seed)
     self.obs, self.act, self.spaces = world.obs_spec, world.act_spec, world.spaces
     world.close()
@@ -264,7 +266,8 @@ def open_replay(self: Trainer):
                           "collect.processes and replay.capacity their old values, or start in a "
                           "new general.run_dir")
     first = max(c.prefill, (t.sequence_length + 2) * self.worlds)  # before, there may be no window
-    self.ratio = Ratio(t.replay_ratio, t.batch_size * t.sequence_length, first, slack=self.worlds)
+    slack = self.worlds * (c.chunk if c.backend == "ray" else 1)
+    self.ratio = Ratio(t.replay_ratio, t.batch_size * t.sequence_length, first, slack)
 
 
 for f in (look, prepare, write_config, open_tracker, open_replay): setattr(Trainer, f.__name__, f)
@@ -279,7 +282,8 @@ def start_processes(self: Trainer):
     job = dict(make_one=self.make_one, envs=c.envs, capacity=self.rows, obs=self.obs, act=self.act,
                size=self.size, seed=(self.cfg.general.seed,), prefill=self.prefill)
     stored = [steps.get(i, 0) for i in range(1 + max(steps, default=-1))]
-    self.collectors = Collectors(self.dir, job, c.processes, stored, c.timeout, c.max_restarts)
+    self.collectors = (RemoteCollectors(self.dir, job, self.cfg, stored) if c.backend == "ray" else
+                       Collectors(self.dir, job, c.processes, stored, c.timeout, c.max_restarts))
     self.stack.callback(self.collectors.close)
     self.allow()
 
