@@ -267,12 +267,14 @@ def remote(run_dir, processes=1, address=None, **changes):
     return cfg.replace(**changes)
 
 
-def family(): return psutil.Process().children(recursive=True)
+def family(me=None):
+    "All processes below; the tracker of multiprocessing is no business of ours."
+    return [p for p in psutil.Process(me).children(recursive=True) if "resource_tracker" not in " ".join(p.cmdline())]
 
 
 def actors():
     "Processes of actors below this one."
-    return [p for p in family() if p.is_running() and "Player" in " ".join(p.cmdline())]
+    return [p for p in family() if "Player" in " ".join(p.cmdline())]
 
 
 def wait_until(done, seconds=120):
@@ -282,7 +284,11 @@ def wait_until(done, seconds=120):
         time.sleep(0.05)
 
 
-def gone(processes): wait_until(lambda: not any(p.is_running() and p.status() != "zombie" for p in processes), 30)
+def gone(processes):
+    def alive(p):
+        try: return p.status() != psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess: return False
+    wait_until(lambda: not any(map(alive, processes)), 60)
 
 
 # nbs/37_remote.ipynb #ray00031
@@ -427,19 +433,19 @@ with Trainer(Config.from_yaml(sys.argv[1]), CountingEnv) as trainer:
         life = script(config)
         read(life, lambda kind, step, steps: step == 25)
         receiver = next(p for p in life.children() if any("raylet" in " ".join(q.cmdline()) for q in p.children()))
-        first, before = life.children(recursive=True), stored(block)
+        first, before = family(life.pid), stored(block)
         receiver.kill()
         read(life, lambda kind, *_: kind == "restart")
         _, step, _ = read(life, lambda kind, step, steps: kind == "update" and steps > 2 * len(before["reward"]) + 40)
-        gone([p for p in first if "resource_tracker" not in " ".join(p.cmdline())] if receiver.is_running() else [])
-        second = life.children(recursive=True)
+        gone(first)
+        second = family(life.pid)
         life.kill()
         gone([*first, *second])
         again = script(config)
         _, start, _ = read(again, lambda kind, *_: kind == "start")
         assert start >= 20
         read(again, lambda kind, step, steps: kind == "update" and step > start + 5)
-        third = again.children(recursive=True)
+        third = family(again.pid)
         again.send_signal(signal.SIGINT)
         read(again, lambda kind, *_: kind == "end")
         assert again.wait(60) == 0
