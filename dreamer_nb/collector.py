@@ -261,6 +261,7 @@ KILLED = "it was killed by signal"
 class Collectors:
     "Starts collector processes, listens to them, and starts them again when they die."
     main, name = staticmethod(collect), "collector {}"  # what a process does, and what an error calls it
+    patience = 5  # seconds in which all must have ended
 
     def __init__(self,
         path: Path,              # run directory
@@ -342,7 +343,7 @@ class Collectors:
 
     def close(self):
         "Ask all to stop; kill those that do not within a few seconds."
-        self.control.stop, deadline = True, time.monotonic() + 5
+        self.control.stop, deadline = True, time.monotonic() + self.patience
         for i in range(len(self.running)): self.end(i, deadline - time.monotonic())
         self.running = []
 
