@@ -326,13 +326,16 @@ class Collectors:
     def restart(self, i: int, why: str) -> tuple:
         self.end(i, 5)
         self.restarts[i] += 1
-        if not self.control.steps.any() and not why.startswith(KILLED):
+        if self.lasting(why):
             raise CollectorError(f"{self.name.format(i)} failed before the first step: {why}")
         if self.restarts[i] > self.max_restarts:
             raise CollectorError(f"{self.name.format(i)} failed {self.restarts[i]} times, collect.max_restarts="
                                  f"{self.max_restarts} is exceeded. The last time: {why}")
         self.running[i] = self.start(i)
         return "restart", i, why
+
+    def lasting(self, why: str) -> bool:  # would it fail for ever?
+        return not self.control.steps.any() and not why.startswith(KILLED)
 
     def end(self, i: int, patience: float):
         process, pipe = self.running[i]

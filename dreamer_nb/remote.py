@@ -318,7 +318,9 @@ def receive(
                 control.steps[i] = block.head * envs
             receiver = Receiver(ray, pipe, control, weights, seats, plan, worlds, seed, prefill)
             receiver.run(lambda: control.stop or gone.is_set())
-    except CollectorError as error: pipe.send(("fatal", str(error)))
+    except CollectorError as error:
+        late = plan.address or control.busy[index]  # a private Ray gets more than one try to start
+        pipe.send(("fatal" if late else "error", str(error)))
 
 
 class RemoteCollectors(Collectors):
@@ -343,19 +345,21 @@ class RemoteCollectors(Collectors):
         self.began = time.monotonic()
         return super().start(i)
 
-    def joined(self, why: str | None):
-        "Whatever ends it before it is on the cluster will do so again."
-        if self.control.busy[0] or not why or why.endswith("signal 9"): return
-        raise no_cluster(self.address, why)
+    def lasting(self, why: str) -> bool: return False  # what is so, the receiver calls fatal
 
     def listen(self, i: int, news: list) -> str | None:
         why = super().listen(i, news)
-        self.joined(why)
+        if why and self.address and not self.control.busy[0] and not why.endswith("signal 9"):
+            raise no_cluster(self.address, why)
         return why
 
     def overdue(self, i: int) -> str | None:
         limit = JOIN if self.address else STILL
-        if time.monotonic() - self.began > limit: self.joined(f"it could not be joined within {limit} s")
+        if not self.control.busy[0] and time.monotonic() - self.began > limit:
+            why = f"it could not be joined within {limit} s"
+            if self.address: raise no_cluster(self.address, why)
+            self.running[i][0].kill()
+            return why
         return super().overdue(i) and f"Ray has not answered for {STILL} s"
 
     def restart(self, i: int, why: str) -> tuple:

@@ -267,6 +267,11 @@ def remote(run_dir, processes=1, address=None, **changes):
     return cfg.replace(**changes)
 
 
+def tell(told):
+    "Keep warnings, but not that a busy machine needed a second try to start Ray."
+    return lambda text: "a private Ray" in text or told.append(text)
+
+
 def family(me=None):
     "All processes below; the tracker of multiprocessing is no business of ours."
     return [p for p in psutil.Process(me).children(recursive=True) if "resource_tracker" not in " ".join(p.cmdline())]
@@ -295,19 +300,18 @@ def gone(processes):
 @pytest.mark.faults
 def test_a_private_ray_listens_on_loopback_only_and_a_killed_actor_costs_nothing_that_was_stored():
     with tempfile.TemporaryDirectory() as folder:
-        block, kinds, told = Path(folder) / "replay" / "block_000", [], []
-        with Trainer(remote(folder), partial(CountingEnv, 7), told.append) as t:
+        block, told = Path(folder) / "replay" / "block_000", []
+        with Trainer(remote(folder), partial(CountingEnv, 7), tell(told)) as t:
             for event in t:
-                kinds.append(event.kind)
-                steps, slack = int(t.collectors.control.steps.sum()), 4 * 2
+                steps = int(t.collectors.control.steps.sum())
                 assert steps < t.collectors.control.allowed, "they do not keep to what is allowed"
                 if event.kind == "update" and event.step == 3:
                     started, before = family(), stored(block)
                     [actor] = actors()
                     assert {c.laddr.ip.removeprefix("::ffff:") for p in started for c in p.net_connections() if c.status == "LISTEN"} == {"127.0.0.1"}
                     actor.kill()
-                if "restart" in kinds and steps > len(before["reward"]) * 2 + 60: t.stop()
-            assert abs(t.updates * 32 / t.env_steps - 2) < 1 and kinds.count("restart") == 1 and "is lost" in told[0]
+                if told and steps > len(before["reward"]) * 2 + 60: t.stop()
+            assert abs(t.updates * 32 / t.env_steps - 2) < 1 and len(told) == 1 and "is lost" in told[0]
         rows = stored(block)
         assert sums(rows, len(before["reward"])) == sums(before)
         check_rows(rows, 1)
@@ -359,7 +363,7 @@ class Cluster:
 def test_a_machine_of_a_cluster_is_killed_under_load_and_nothing_stored_is_lost():
     with Cluster() as cluster, tempfile.TemporaryDirectory() as folder:
         blocks, told, at = [Path(folder) / "replay" / f"block_{i:03d}" for i in range(2)], [], None
-        with Trainer(remote(folder, 2, cluster.address), partial(CountingEnv, 7), told.append) as t:
+        with Trainer(remote(folder, 2, cluster.address), partial(CountingEnv, 7), tell(told)) as t:
             for event in t:
                 control = t.collectors.control
                 assert control.steps.sum() < control.allowed
@@ -396,7 +400,7 @@ def test_worlds_on_ray_that_raise_or_hang_are_started_again_but_not_for_ever():
         file.write_text("rhrr")
         cfg = remote(Path(folder) / "run", collect=dict(timeout=4, envs=1, max_restarts=3))
         with pytest.raises(CollectorError, match="(?s)failed 4 times, collect.max_restarts=3.*cursed"):
-            with Trainer(cfg, partial(Cursed, file), told.append) as t: list(t)
+            with Trainer(cfg, partial(Cursed, file), tell(told)) as t: list(t)
         assert "ValueError: cursed" in told[0] and "Traceback" in told[0]
         assert "collect.timeout=4" in told[1] and "cursed" in told[2] and len(told) == 3
         rows = stored(Path(folder) / "run" / "replay" / "block_000")
@@ -437,7 +441,7 @@ with Trainer(Config.from_yaml(sys.argv[1]), CountingEnv) as trainer:
         receiver = next(p for p in life.children() if any("raylet" in " ".join(q.cmdline()) for q in p.children()))
         first, before = family(life.pid), stored(block)
         receiver.kill()
-        read(life, lambda kind, *_: kind == "restart")
+        read(life, lambda kind, *_: kind == "restart")  # perhaps it has to try twice
         _, step, _ = read(life, lambda kind, step, steps: kind == "update" and steps > 2 * len(before["reward"]) + 40)
         gone(first)
         second = family(life.pid)
