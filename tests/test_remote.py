@@ -304,7 +304,7 @@ def test_a_private_ray_listens_on_loopback_only_and_a_killed_actor_costs_nothing
         with Trainer(remote(folder), partial(CountingEnv, 7), tell(told)) as t:
             for event in t:
                 steps = int(t.collectors.control.steps.sum())
-                assert steps < t.collectors.control.allowed, "they do not keep to what is allowed"
+                assert steps <= t.collectors.control.allowed, "they do not keep to what is allowed"
                 if event.kind == "update" and event.step == 3:
                     started, before = family(), stored(block)
                     [actor] = actors()
@@ -366,7 +366,7 @@ def test_a_machine_of_a_cluster_is_killed_under_load_and_nothing_stored_is_lost(
         with Trainer(remote(folder, 2, cluster.address), partial(CountingEnv, 7), tell(told)) as t:
             for event in t:
                 control = t.collectors.control
-                assert control.steps.sum() < control.allowed
+                assert control.steps.sum() <= control.allowed
                 if at is None and control.steps.min() > 40:
                     assert len([p for p in cluster.other.children(recursive=True) if "Player" in " ".join(p.cmdline())]) == 1
                     cluster.kill(cluster.other)
