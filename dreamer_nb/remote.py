@@ -182,7 +182,7 @@ class Seat:
         self.index, self.block, self.host, self.restarts = index, block, "the cluster", 0
         self.player = self.call = self.stage = None  # the actor; what it was asked, and for what
         self.rows = self.version = 0                 # rows asked for; the weights that it has
-        self.since = 0.0                             # when it was asked
+        self.since, self.why = 0.0, ""               # when it was asked; why it has no place yet
 
     def ask(self, stage: str, call):  # place, open or play
         self.stage, self.call, self.since = stage, call, time.monotonic()
@@ -212,10 +212,12 @@ class Receiver:
 
     def by_age(self): return sorted(self.seats, key=lambda seat: seat.since)  # so that all get their turn
 
-    def fill(self, seat: Seat):
+    def fill(self, seat: Seat, why: str = ""):  # why the one before found no place
         "A new actor, wherever there is room for it."
+        since = seat.since if why else time.monotonic()  # all tries together have a limit
         seat.player, seat.version = self.make.remote(self.plan.timeout), 0
         seat.ask("place", seat.player.place.remote())
+        seat.since, seat.why, seat.host = since, why, "the cluster"
 
     def ask(self):
         "Ask idle actors for chunks while the replay ratio leaves room, rows on their way counted."
@@ -241,7 +243,10 @@ class Receiver:
         "Take what an actor answers."
         call, seat.call, seat.rows = seat.call, None, 0
         try: answer = self.ray.get(call)
-        except self.ray.exceptions.RayError as error: return self.lost(seat, *self.why(seat, error))
+        except self.ray.exceptions.RayError as error:
+            why, lasting = self.why(seat, error)
+            if lasting or seat.stage != "place": return self.lost(seat, why, lasting)
+            return self.fill(seat, why)  # Ray may not know yet that this machine is dead
         getattr(self, "heard_" + seat.stage)(seat, answer)
 
     def heard_place(self, seat: Seat, found: dict):
@@ -284,7 +289,7 @@ class Receiver:
             nodes = sum(node["Alive"] for node in self.ray.nodes())
             cpus = self.ray.cluster_resources().get("CPU", 0)
             free = self.ray.available_resources().get("CPU", 0)
-            raise ClusterError(f"collector {seat.index} found no place within {place:g} s. Each needs a CPU, "
+            raise ClusterError(f"collector {seat.index} found no place within {place:g} s{seat.why and f' ({seat.why})'}. Each needs a CPU, "
                                f"and of the {cpus:g} CPUs on {nodes} machines {free:g} are free: "
                                "lower collect.processes, or add machines")
         self.lost(seat, self.too_slow(), False)

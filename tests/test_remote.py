@@ -147,7 +147,7 @@ class FakeRay:
     "Stands in for Ray: an actor answers when it is listened to."
     exceptions = SimpleNamespace(RayError=ConnectionError)
 
-    def __init__(self): self.puts, self.calls, self.kills, self.broken = 0, [], 0, False
+    def __init__(self): self.puts, self.calls, self.kills, self.broken = 0, [], 0, None
 
     def remote(self, cls): return self
 
@@ -160,8 +160,8 @@ class FakeRay:
     def wait(self, calls, timeout): return calls[:1], calls[1:]
 
     def get(self, call):
-        if self.broken and call.func.__name__ == "play":
-            self.broken = False
+        if call.func.__name__ == self.broken:
+            self.broken = None
             raise ConnectionError("The actor is dead because its node has died.")
         return call()
 
@@ -224,16 +224,16 @@ def test_a_lost_actor_is_replaced_its_chunk_is_not_stored_and_there_is_an_end_to
     with receiving(partial(CountingEnv, 7), actors=1) as r:
         r.control.allowed = 1000
         r.until(40)
-        before, r.ray.broken = stored(r.path / "block_000"), True
+        before, r.ray.broken = stored(r.path / "block_000"), "play"
         r.until(80)
         rows = stored(r.path / "block_000")
         assert sums(rows)[:20] == sums(before) and rows["is_first"][20].all() and r.ray.kills == 1
         check_rows(rows, 1)
         assert [n for n in r.news if n[0] == "restart"] == [("restart", 0, "its actor on there is lost: its node has died.")]
         for _ in range(2):
-            r.ray.broken = True
+            r.ray.broken = "play"
             r.until(r.control.steps.sum() + 8)
-        r.ray.broken = True
+        r.ray.broken = "play"
         with pytest.raises(CollectorError, match="failed 4 times, collect.max_restarts=3.*its node has died"): r.until(10**6)
     with receiving(CountingEnv) as r, pytest.MonkeyPatch.context() as patch:
         patch.setattr(FakePlayer, "found", dict(python="3.1.4", ray="1.0"))
@@ -249,6 +249,10 @@ def test_a_lost_actor_is_replaced_its_chunk_is_not_stored_and_there_is_an_end_to
     with receiving(Stillborn) as r, pytest.raises(CollectorError, match="(?s)before the first step.*no licence"):
         r.control.allowed = 10
         r.until(1)
+    with receiving(CountingEnv) as r:  # an actor that was placed on a dead machine is not counted
+        r.control.allowed, r.ray.broken = 100, "place"
+        r.until(40)
+        assert not [n for n in r.news if n[0] == "restart"] and not any(seat.restarts for seat in r.receiver.seats)
     with receiving(CountingEnv) as r:
         r.receiver.fill(r.receiver.seats[0])
         r.receiver.seats[0].since -= 61
