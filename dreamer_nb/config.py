@@ -283,7 +283,13 @@ class Train(Group):
 class Collect(Group):
     "The processes that step the environment."
     processes: int = knob(
-        1, "collector processes; 0 collects in the learner, reproducibly", low=0, high=256)
+        1, "collectors; 0 collects in the learner, reproducibly", low=0, high=256)
+    backend: str = knob('local', "where collectors live: processes here, or actors on a Ray cluster",
+                        one_of=('local', 'ray'))
+    ray_address: str | None = knob(
+        None, "the Ray cluster to join; null starts a private Ray on this machine",
+        like=(r'auto|(\[[^\]\s]+\]|[^:/\s]+):\d{1,5}', 'auto or HOST:PORT'))
+    chunk: int = knob(16, "rows that a Ray actor plays before it sends them", low=1, high=10_000)
     envs: int = knob(4, "environments of each collector", low=1, high=4096)
     prefill: int = knob(
         1024, "env steps of random actions, over all collectors, before training starts", low=1)
@@ -373,6 +379,10 @@ def conflicts(
         out.append("mode=dreamer: learns inside a trained world model. Say which: checkpoint=PATH.")
     if cfg.train.stop_at_return is not None and not cfg.train.eval_every:
         out.append("train.eval_every=0: train.stop_at_return needs evaluations. Must be ≥ 1.")
+    if cfg.collect.backend == 'ray' and not cfg.collect.processes:
+        out.append("collect.processes=0: collect.backend=ray needs the number of its actors. Must be ≥ 1.")
+    if cfg.collect.ray_address and cfg.collect.backend != 'ray':
+        out.append(f"collect.ray_address={cfg.collect.ray_address}: is of no use without collect.backend=ray.")
     return out
 
 # %% ../nbs/33_config.ipynb #25c8471f
@@ -560,7 +570,8 @@ def public(
     cfg: Config,
 ) -> Config:
     "The config as others may see it: without paths of this machine, and without its store."
-    hidden = {'general.run_dir': None, 'general.root': 'runs', 'tracking.uri': None}
+    hidden = {'general.run_dir': None, 'general.root': 'runs', 'tracking.uri': None,
+              'collect.ray_address': None}
     return cfg.replace(**hidden, checkpoint=cfg.checkpoint and Path(cfg.checkpoint).name)
 
 
@@ -604,6 +615,7 @@ def doubtful(
     at_home = root.is_relative_to(Path.cwd()) or root in place.parents[:2]
     out = {'environment.environment_name': e.environment_name} if is_foreign(e.environment_name) else {}
     if cfg.tracking.uri: out['tracking.uri'] = without_password(cfg.tracking.uri)
+    if cfg.collect.ray_address: out['collect.ray_address'] = cfg.collect.ray_address
     return out if at_home else out | {'general.root': cfg.general.root}
 
 

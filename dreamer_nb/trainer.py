@@ -40,6 +40,7 @@ from .health import check_health
 from .mending import mend_replay
 from .networks import Sizes
 from .ranks import RankError, Ranks
+from .remote import RemoteCollectors, check_ray
 from .replay import Ratio, Replay
 from .spaces import EnvError
 from .tracking import Tracker, create_run_dir, read_rows
@@ -189,6 +190,7 @@ class Trainer:
 def look(self: Trainer) -> dict | None:  # a checkpoint to start from, if the config names one
     "Learn the spaces from a first world, and check all that can be checked without writing."
     cfg, g, c = self.cfg, self.cfg.general, self.cfg.collect
+    if c.backend == "ray": check_ray(c.ray_address)
     world = self.make_one(seed=g.seed)
     self.obs, self.act, self.spaces = world.obs_spec, world.act_spec, world.spaces
     world.close()
@@ -290,7 +292,8 @@ def open_replay(self: Trainer):
     self.replayed = t.batch_size * t.sequence_length * self.ranks.size  # steps of one update
     worlds = self.worlds * self.ranks.size
     first = max(c.prefill, (t.sequence_length + 2) * worlds)  # before, there may be no window
-    self.ratio = Ratio(t.replay_ratio, self.replayed, first, slack=worlds)
+    slack = worlds * (c.chunk if c.backend == "ray" else 1)
+    self.ratio = Ratio(t.replay_ratio, self.replayed, first, slack)
 
 
 for f in (look, open_start, prepare, meet, open_dir, open_checkpoints, write_config, open_tracker, open_replay): setattr(Trainer, f.__name__, f)
@@ -305,7 +308,8 @@ def start_processes(self: Trainer):
     job = dict(make_one=self.make_one, envs=c.envs, capacity=self.rows, obs=self.obs, act=self.act,
                size=self.size, seed=self.seed, prefill=self.prefill)
     stored = [steps.get(i, 0) for i in range(1 + max(steps, default=-1))]
-    self.collectors = Collectors(self.dir, job, c.processes, stored, c.timeout, c.max_restarts)
+    self.collectors = (RemoteCollectors(self.dir, job, self.cfg, stored, learners=self.ranks.size) if c.backend == "ray" else
+                       Collectors(self.dir, job, c.processes, stored, c.timeout, c.max_restarts))
     self.stack.callback(self.collectors.close)
     self.allow()
 

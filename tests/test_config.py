@@ -157,10 +157,11 @@ def test_a_hostile_config_is_refused_and_none_of_it_is_run():
 # nbs/33_config.ipynb #212de0c5
 def test_a_config_can_be_shown_without_paths_and_passwords():
     cfg = Config(general=dict(root="/home/me/runs", run_dir="/home/me/runs/a"), mode="dreamer", checkpoint="/home/me/b/x.pt",
-                 tracking=dict(uri="https://me:sesame@host:80/path"), train=dict(lr=1e-3))
+                 tracking=dict(uri="https://me:sesame@host:80/path"), train=dict(lr=1e-3),
+                 collect=dict(backend="ray", ray_address="host:6379"))
     assert cfg.private().diff(cfg) == {"tracking.uri": ("https://host:80/path", cfg.tracking.uri)} and Config().private() == Config()
     shown = cfg.public()
-    assert set(shown.diff(cfg)) == {"general.root", "general.run_dir", "tracking.uri", "checkpoint"}
+    assert set(shown.diff(cfg)) == {"general.root", "general.run_dir", "tracking.uri", "checkpoint", "collect.ray_address"}
     assert not any(word in shown.to_yaml() for word in ("/home", "sesame", "host")) and shown.checkpoint == "x.pt" and shown.train.lr == 1e-3
     assert without_password("postgresql://me:p@ss@host/db and http://host/a@b") == "postgresql://host/db and http://host/a@b"
 
@@ -188,6 +189,7 @@ def test_a_file_may_name_worlds_of_gymnasium_and_of_the_presets_and_nothing_else
     assert doubtful(cfg(general=dict(root="/")), "/home/me/runs/a") == {"general.root": "/"}
     assert doubtful(cfg(tracking=dict(uri="https://me:secret@host")), "runs/a") == {"tracking.uri": "https://host"}
     assert doubtful(cfg(environment=dict(environment_name="os:system")), "runs/a") == {"environment.environment_name": "os:system"}
+    assert doubtful(cfg(collect=dict(backend="ray", ray_address="host:6379")), "runs/a") == {"collect.ray_address": "host:6379"}
 
 
 # nbs/33_config.ipynb #33254fee
