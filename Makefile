@@ -14,7 +14,7 @@ LIMIT      := $(if $(shell command -v timeout),timeout 780)
 LONG_LIMIT := $(if $(shell command -v timeout),timeout 7200)
 
 .DEFAULT_GOAL := help
-.PHONY: help train test test-long check export lab audit inputs faults results speedrun bench worlds nano film zoo promises docs dist constraints clean
+.PHONY: help train test test-long check export lab audit inputs faults results speedrun scaling bench worlds nano film zoo promises docs dist constraints clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ speedrun: $(VENV)/.train  ## what each choice of the CartPole preset brings (an 
 	$(call TAKE_BACK,dreams,train.imag_last=0)
 	$(call TAKE_BACK,one_rate,train.actor_lr=null train.critic_lr=null)
 	$(call TAKE_BACK,anneal,train.anneal_steps=0)
+
+scaling: $(VENV)/.dev  ## learners and collectors, here and on Ray: measured beside what a plan says (ten minutes)
+	$(BIN)/python -m dreamer_nb.scaling --out nbs/results/scaling.json
 
 bench: $(VENV)/.train  ## how long an update, an act, a sample and a start take
 	$(BIN)/dreamer-bench learner --json nbs/results/learner.json

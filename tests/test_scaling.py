@@ -18,7 +18,7 @@ from dreamer_nb.scaling import (
 
 # nbs/62_scaling.ipynb #62000007
 def test_the_smallest_limit_sets_the_pace():
-    one = Plan(call=1.0, env=0.5, update=200.0, replayed=512, ratio=32, cores=2, envs=8)
+    one = Plan(call=1.0, env=0.5, update=200.0, replayed=512, ratio=32, cores=4, envs=8)
     assert limits(one)["collectors"] == pytest.approx(8 / 5e-3) and limits(one)["learners"] == pytest.approx(16 / 0.2)
     assert bottleneck(one) == ("learners", pytest.approx(80))
     assert bottleneck(replace(one, learners=2)) == ("learners", pytest.approx(160))
