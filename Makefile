@@ -5,6 +5,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 ARGS   ?=
+WORKERS ?= 2
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt
 # One thread per process: several notebooks are tested at once.
@@ -24,7 +25,7 @@ train: $(VENV)/.train  ## solve CartPole from a cold start (make train ARGS="gen
 
 test: check  ## checks of generated files, all notebooks in fast mode, pytest
 	FAST=1 $(ONE_THREAD) $(LIMIT) $(BIN)/nbdev_test --do_print --timing
-	$(ONE_THREAD) $(LIMIT) $(BIN)/pytest -q
+	$(ONE_THREAD) $(LIMIT) $(BIN)/pytest -q -n $(WORKERS) --dist worksteal
 
 test-long: check  ## the same, with the tests marked slow and notebooks at full length
 	$(ONE_THREAD) $(LONG_LIMIT) $(BIN)/nbdev_test --do_print --timing --flags "slow faults"
