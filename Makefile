@@ -129,7 +129,7 @@ $(VENV)/.train: $(INPUTS) | $(BIN)/python
 	@touch $@
 
 $(VENV)/.dev: $(INPUTS) | $(BIN)/python
-	$(PIP) -e ".[dev]"
+	$(PIP) --no-compile -e ".[dev]"  # a module is compiled when it is first imported; most never are
 	@touch $@ $(VENV)/.train
 
 $(VENV)/.audit: $(INPUTS) | $(BIN)/python
