@@ -28,7 +28,7 @@ test: check  ## checks of generated files, all notebooks in fast mode, pytest
 	$(ONE_THREAD) $(LIMIT) $(BIN)/pytest -q -n $(WORKERS) --dist worksteal
 
 test-long: check  ## the same, with the tests marked slow and notebooks at full length
-	$(ONE_THREAD) $(LONG_LIMIT) $(BIN)/nbdev_test --do_print --timing --flags "slow faults"
+	$(ONE_THREAD) $(LONG_LIMIT) $(BIN)/nbdev_test --do_print --timing --flags "slow faults notest"
 	$(ONE_THREAD) $(LONG_LIMIT) $(BIN)/pytest -q -m "slow or not slow"
 
 check: $(VENV)/.dev  ## is everything generated in step with the notebooks?
