@@ -303,7 +303,7 @@ class Life:
         "Send the trainer a signal, or wait for its end; soon nobody may be left."
         if signum: self.process.send_signal(signum)
         self.process.wait(120)
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60  # one that has just begun imports PyTorch first
         while (left := self.family()) and time.monotonic() < until: time.sleep(0.02)
         kill(left)
         return [f"{len(left)} processes were left behind"] * bool(left)

@@ -44,6 +44,7 @@ DOORS = {  # (call, module): where the bytes come from, and why that is safe
     ("zipfile.ZipFile", "trust"): "written, not read: the hostile files below",
     ("exec", "bugs"): "our own functions with one line changed: the bug zoo",
     ("exec", "tests_from_cells"): "cells of this repository, by those who work on it",
+    ("subprocess.run", "accounts"): "this Python, with a script that a test or a page gives",
     ("subprocess.run", "bench"): "this Python, with arguments from the command line",
     ("subprocess.run", "devtools"): "this Python, on this repository",
     ("subprocess.run", "machine"): "git, to name the commit",
