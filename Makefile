@@ -5,6 +5,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 ARGS   ?=
+WORKERS ?= 2
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt
 # One thread per process: several notebooks are tested at once.
@@ -24,10 +25,10 @@ train: $(VENV)/.train  ## solve CartPole from a cold start (make train ARGS="gen
 
 test: check  ## checks of generated files, all notebooks in fast mode, pytest
 	FAST=1 $(ONE_THREAD) $(LIMIT) $(BIN)/nbdev_test --do_print --timing
-	$(ONE_THREAD) $(LIMIT) $(BIN)/pytest -q
+	$(ONE_THREAD) $(LIMIT) $(BIN)/pytest -q -n $(WORKERS) --dist worksteal
 
 test-long: check  ## the same, with the tests marked slow and notebooks at full length
-	$(ONE_THREAD) $(LONG_LIMIT) $(BIN)/nbdev_test --do_print --timing --flags "slow faults"
+	$(ONE_THREAD) $(LONG_LIMIT) $(BIN)/nbdev_test --do_print --timing --flags "slow faults notest"
 	$(ONE_THREAD) $(LONG_LIMIT) $(BIN)/pytest -q -m "slow or not slow"
 
 check: $(VENV)/.dev  ## is everything generated in step with the notebooks?
@@ -131,7 +132,7 @@ $(VENV)/.train: $(INPUTS) | $(BIN)/python
 	@touch $@
 
 $(VENV)/.dev: $(INPUTS) | $(BIN)/python
-	$(PIP) -e ".[dev]"
+	$(PIP) --no-compile -e ".[dev]"  # a module is compiled when it is first imported; most never are
 	@touch $@ $(VENV)/.train
 
 $(VENV)/.audit: $(INPUTS) | $(BIN)/python

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['CURSES', 'hang', 'fall', 'Ledger', 'small', 'replay_blocks', 'heads', 'steps_stored', 'steps_played', 'memory',
-           'jumps', 'look_over', 'saved', 'last_update', 'progress', 'leftovers', 'Row', 'in_child', 'train', 'kept',
-           'same', 'go_on', 'right_after', 'next_life', 'begun', 'Life', 'segments', 'kill']
+           'jumps', 'look_over', 'saved', 'last_update', 'progress', 'leftovers', 'Row', 'in_child', 'in_a_process',
+           'train', 'kept', 'same', 'go_on', 'right_after', 'next_life', 'begun', 'Life', 'segments', 'kill']
 
 # %% ../nbs/54_accounts.ipynb #7d32c2da
 import contextlib
@@ -186,6 +186,19 @@ def in_child(work: Callable) -> tuple[int, object]:  # exit code, or minus the s
     with open(read, "rb") as pipe: said = pipe.read()
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), json.loads(said or "null")
 
+
+def in_a_process(
+    code: str,  # a script; what most of them import stands above it already
+    *args,      # its command line
+) -> list[str]:  # the lines it printed; RuntimeError with its errors where it fails
+    "Run a script that may fork: a notebook and a test have threads, which a fork would not take along."
+    head = ("import sys, json, os, tempfile\nfrom functools import partial\nfrom pathlib import Path\n"
+            "import numpy as np\n")
+    env = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(p or os.getcwd() for p in sys.path)}
+    done = subprocess.run([sys.executable, "-c", head + code, *map(str, args)], env=env, capture_output=True, text=True)
+    if done.returncode: raise RuntimeError(f"the script ended with {done.returncode}: {done.stderr}")
+    return done.stdout.splitlines()
+
 # %% ../nbs/54_accounts.ipynb #f8b784e3
 def train(cfg: Config, updates: int, watch: Callable = lambda t, event: None) -> int:
     "Train until so many updates are made. Gives the number that is still owed then."
@@ -290,7 +303,7 @@ class Life:
         "Send the trainer a signal, or wait for its end; soon nobody may be left."
         if signum: self.process.send_signal(signum)
         self.process.wait(120)
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60  # one that has just begun imports PyTorch first
         while (left := self.family()) and time.monotonic() < until: time.sleep(0.02)
         kill(left)
         return [f"{len(left)} processes were left behind"] * bool(left)

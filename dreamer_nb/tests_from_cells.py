@@ -226,6 +226,13 @@ def _subtitle(path):
     return found[1] if found else 'test cells of the notebook'
 
 
+def _check_notest(cell):
+    "A cell that nothing in CI would run is refused."
+    makes_test = cell.directives_.get('test') or any(map(_is_test, ast.parse(_plain(cell.source)).body))
+    if 'notest' in cell.directives_ and not makes_test: raise CellError(
+        '`#| notest` stands on a cell that makes no test, so nothing would run it: remove the mark or name a test')
+
+
 def notebook_tests(
     path: str | Path,     # notebook, in the folder `nbs` of a project
     package: str,         # name of the package
@@ -239,6 +246,7 @@ def notebook_tests(
     for cell in cells:
         try:
             kind = _kind(cell)
+            _check_notest(cell)
             if kind in ('test', 'copy'):
                 code, needed = _make_cell(cell, kind, names, flags)
                 parts.append(f'# {where} #{cell.id}\n{code}')

@@ -203,7 +203,7 @@ def alive(group):
     return found
 
 
-def gone(group, seconds=10):
+def gone(group, seconds=60):
     "Whether all processes of a group end soon."
     for _ in range(10 * seconds):
         if not alive(group): return True
@@ -248,7 +248,7 @@ def test_ctrl_c_ends_with_a_checkpoint_and_the_run_goes_on():
         program = start(folder, f"general.run_dir={folder}/run", "train.max_steps=100000", "train.eval_every=2", "train.eval_episodes=1")
         read_until(program, "update 4: evaluation")
         os.killpg(program.pid, signal.SIGINT)
-        text, _ = program.communicate(timeout=100)
+        text, _ = program.communicate(timeout=300)
         assert program.returncode == 130 and "interrupted" in text and gone(program.pid), text
         assert "run/checkpoints/checkpoint_final.pt" in files(folder)
         code, text = tiny(folder, f"general.run_dir={folder}/run", "train.final_episodes=0", "collect.processes=1", "train.max_steps=1")

@@ -283,7 +283,7 @@ def test_processes_are_started_without_the_main_script_and_cannot_be_interrupted
 
 
 # nbs/36_collector.ipynb #d02c403b
-def wait_for(condition, seconds=60):
+def wait_for(condition, seconds=300):  # on a busy machine a process needs a minute to begin
     "Wait until something is true."
     end = time.monotonic() + seconds
     while not condition():

@@ -66,7 +66,7 @@ def test_a_world_that_cannot_be_drawn_has_curves():
 
 
 # nbs/48_dashboard.ipynb #2c7af731
-def wait_for(condition, seconds=60):
+def wait_for(condition, seconds=300):
     "Until it holds; a test that waits for ever says nothing."
     end = time.monotonic() + seconds
     while not condition():

@@ -165,7 +165,7 @@ def test_a_call_that_hangs_is_given_up():
     for symptoms in (dict(sight=lambda: time.sleep(20)), dict(reset=lambda: time.sleep(20))):
         start = time.monotonic()
         report = diagnose(timeout=0.3, **symptoms)
-        assert time.monotonic() - start < 5 and "took longer than 0.3 s" in str(report) and not report.ok
+        assert time.monotonic() - start < 15 and "took longer than 0.3 s" in str(report) and not report.ok
 
 
 # nbs/43_doctor.ipynb #cff86239

@@ -17,18 +17,18 @@ def test_a_table_of_cold_starts_is_written_and_continued():
     with TemporaryDirectory() as folder:
         out, small = Path(folder, "table.json"), ["models.d_hidden=32", "train.max_steps=4", "train.eval_every=2", "train.eval_episodes=2",
             "train.final_episodes=2", "train.batch_size=2", "train.sequence_length=8", "collect.prefill=64", "collect.processes=0", "tracking.mlflow=false"]
-        assert main(["train", "--seeds", "3", "--out", str(out), "--", *small], add_seeds) == 0
+        kept = Path(folder, "kept")
+        assert main(["train", "--seeds", "3", "--out", str(out), "--runs", str(kept), "--", *small], add_seeds) == 0
         first = json.loads(out.read_text())
         rows = run_seeds(out, [3, 5], small)["runs"]
         assert [r["seed"] for r in rows] == [3, 5] and rows[0] == first["runs"][0]
-        first, end = rows[0]["first_update"], rows[0]["evaluations"][-1][0]
-        assert 0 < first <= end + 0.1 and 0 < rows[0]["evaluating"] < end
+        begun, end = rows[0]["first_update"], rows[0]["evaluations"][-1][0]
+        assert 0 < begun <= end + 0.1 and 0 < rows[0]["evaluating"] < end
         assert rows[0]["updates"] == 4 and rows[0]["solved"] is None and [p[1] for p in rows[0]["evaluations"]] == [2, 4]
         with pytest.raises(BenchError, match="train.lrr"): run_seeds(out, [7], ["train.lrr=1"])
-        kept = Path(folder, "kept")
-        made = run_seeds(Path(folder, "a.json"), [3], small, kept)
         when = (kept / "seed_3" / "metrics.jsonl").stat().st_mtime_ns
-        assert run_seeds(Path(folder, "b.json"), [3], small, kept)["runs"][0]["updates"] == 4
+        made = run_seeds(Path(folder, "b.json"), [3], small, kept)
+        assert made["runs"][0]["updates"] == 4 and made["runs"][0]["greedy"] == first["runs"][0]["greedy"]
         assert (kept / "seed_3" / "metrics.jsonl").stat().st_mtime_ns == when  # read, not run again
         lines = seeds_table(made).splitlines()
         assert len(lines) == 4 and lines[2].startswith("| 3 | not; ended after") and lines[3].startswith("| **median** | **not** | **4**")

@@ -49,7 +49,7 @@ def live(folder, name):
         except sqlite3.OperationalError: return None  # its tables are being made
 
 
-def wait_for(condition, seconds=100):
+def wait_for(condition, seconds=300):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end

@@ -100,6 +100,19 @@ def test_two_tests_of_one_name_are_an_error():
         else: assert False
 
 
+# nbs/90_tests_from_cells.ipynb #90c1a7e5
+def test_a_cell_that_nothing_would_run_is_an_error():
+    with tempfile.TemporaryDirectory() as folder:
+        def marked(source): return write_notebook(Path(folder)/'nbs'/'01_maths.ipynb', source)
+
+        for source in ('#| notest\nx = 1', '#| test\n#| notest\nTWO = 2'):
+            try: notebook_tests(marked(source), 'pkg')
+            except CellError as error: assert 'cell #cell0' in str(error) and 'nothing would run it' in str(error)
+            else: assert False, source
+        for source in ('#| test it\n#| notest\nassert 1', '#| test\n#| notest\ndef test_it(): assert 1'):
+            assert 'def test_it' in notebook_tests(marked(source), 'pkg')
+
+
 # nbs/90_tests_from_cells.ipynb #cb722021
 def test_all_notebooks_of_a_project():
     with tempfile.TemporaryDirectory() as folder:

@@ -624,7 +624,7 @@ class Life:
         args = [sys.executable, str(folder / "script.py"), str(folder / "config.yaml")]
         self.process = subprocess.Popen(args, env=env, text=True, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE)
-        self.alarm, self.lines = threading.Timer(120, self.process.kill), []
+        self.alarm, self.lines = threading.Timer(300, self.process.kill), []
         self.alarm.start()
 
     def read(self, until=lambda kind, step, env_steps: False):
