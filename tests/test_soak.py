@@ -42,7 +42,7 @@ def test_what_a_process_holds_is_measured():
     if Path("/proc/self/smaps_rollup").exists():
         before = measured(os.getpid(), "python -m dreamer_nb.cli train")
         held, files = mmap.mmap(-1, 10_000_000, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS), [open(os.devnull) for _ in range(5)]
-        held.write(bytes(1000) * 10_000)  # pages that nobody had before
+        for _ in range(10_000): held.write(bytes(1000))  # pages that nobody had before
         after = measured(os.getpid(), "python -m dreamer_nb.cli train")
         for file in files: file.close()
         assert before["who"] == "trainer" and after["files"] - before["files"] == 5
