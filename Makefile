@@ -71,7 +71,7 @@ speedrun: $(VENV)/.train  ## what each choice of the CartPole preset brings (an 
 	$(call TAKE_BACK,anneal,train.anneal_steps=0)
 
 scaling: $(VENV)/.dev  ## learners and collectors, here and on Ray: measured beside what a plan says (ten minutes)
-	$(BIN)/python -m dreamer_nb.scaling --out nbs/results/scaling.json
+	$(BIN)/python -m dreamer_nb.scaling --out nbs/results/scaling.json --seconds 12
 
 bench: $(VENV)/.train  ## how long an update, an act, a sample and a start take
 	$(BIN)/dreamer-bench learner --json nbs/results/learner.json

@@ -161,7 +161,7 @@ def time_reduce(size: int, repeats: int = 50, learners: int = 2) -> list[float]:
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={learners}", "-m", "dreamer_nb.scaling", "reduce", str(size), str(repeats)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     if done.returncode: raise BenchError(f"averaging over {learners} learners: {done.stderr[-2000:]}")
-    return [float(word) for word in done.stdout.split()]
+    return [float(word) for word in done.stdout.splitlines()[-1].split()]
 
 
 def reduce(size: int, repeats: int):
@@ -230,7 +230,8 @@ class Planner(Widget):
     def __init__(self,
         found: dict,             # as `python -m dreamer_nb.scaling` writes it
         learners: int = 1, collectors: int = 1, envs: int = 8,
-        world: float = 0.05,     # ms of an env step
+        world: float = 0.05,     # ms of an env step …
+        waits: bool = False,     # … in which no core is busy
         ratio: float = 48.0,     # train.replay_ratio
         update: float | None = None,  # ms; None: as measured
         cores: int = 2,
@@ -243,11 +244,12 @@ class Planner(Widget):
         self.envs, self.cores = count("collect.envs", envs, 64), count("cores, all together", cores, 128)
         self.world, self.ratio = scale("ms of an env step", world, -2, 3), scale("train.replay_ratio", ratio, -2, 3)
         self.update = scale("ms of an update", update or self.known.update, 0, 5)
-        super().__init__([self.learners, self.collectors], [self.envs, self.cores], [self.world, self.ratio], self.update)
+        self.waits = w.Checkbox(waits, description="the world waits, and keeps no core busy", indent=False)
+        super().__init__([self.learners, self.collectors], [self.envs, self.cores], [self.world, self.ratio], [self.update, self.waits])
 
     def compute(self):
         self.plan = replace(self.known, learners=self.learners.value, collectors=self.collectors.value, envs=self.envs.value, cores=self.cores.value,
-                            env=self.world.value, ratio=self.ratio.value, update=self.update.value)
+                            env=self.world.value, idle=self.world.value * self.waits.value, ratio=self.ratio.value, update=self.update.value)
         self.limits, (self.least, self.pace) = limits(self.plan), bottleneck(self.plan)
 
     def rows(self):

@@ -403,11 +403,11 @@ def errors(obs, act, batches):
 @pytest.mark.parametrize("obs, act, batches", [
     (dict(vector=Spec((4,))), dict(action=Spec((), "int32", 2)), 8), (dict(vector=Spec((4,))), dict(action=Spec((2,))), 8),
     (dict(image=Spec((64, 64, 3), "uint8")), dict(action=Spec((), "int32", 3)), 3)], ids=["vector", "continuous", "image"])
-def test_the_fast_path_rounds_like_the_plain_one(obs, act, batches):
+def test_the_fast_path_rounds_no_worse_than_twice_the_plain_one(obs, act, batches):
     ratio = errors(obs, act, batches)
     assert len(ratio) > 80 and {"deter", "loss policy", "gradient of critic.mlp.0.weight"} < set(ratio)
     worst = max(ratio, key=ratio.get)
-    assert np.median(list(ratio.values())) <= 1.5 and ratio[worst] <= 4, (worst, ratio)
+    assert ratio[worst] <= 2, (worst, ratio[worst])
 
 
 # nbs/24_agent.ipynb #e22e77f8

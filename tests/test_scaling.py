@@ -119,7 +119,9 @@ def test_the_planner_names_the_part_that_sets_the_pace():
     assert planner.least == "collectors" and "more collectors" in planner.words()
     before = planner.pace
     planner.collectors.value = 8
-    assert planner.pace > 4 * before and planner.static().axes
+    assert planner.least == "cores" and planner.pace < 3 * before
+    planner.waits.value = True
+    assert planner.least == "collectors" and planner.pace > 7 * before and planner.static().axes
 
 
 # nbs/62_scaling.ipynb #62000022
