@@ -187,14 +187,14 @@ def scaling(
     learners: list[int],    # above one: the first kind is measured with so many learners, too
 ) -> dict:
     "Measure constants, and whole runs of each kind."
-    found = dict(constants={kind: constants(over) for kind, over in KINDS.items()}, runs=[])
+    found = dict(constants={kind: constants(over) for kind, over in KINDS.items()}, rates=[])
     kind, over = next(iter(KINDS.items()))
     jobs = [(kind, over, backend, m, 1) for kind, over in KINDS.items() for backend in backends for m in collectors]
     jobs += [(kind, over, "local", n, n) for n in learners if n > 1]  # one collector for each learner
     for kind, over, backend, m, n in jobs:
         given = [*over, f"collect.processes={m // n}", *RAY * (backend == "ray")]
-        found["runs"].append(dict(kind=kind, backend=backend, collectors=m, learners=n, **measure_run(given, seconds, learners=n)))
-        print(found["runs"][-1], flush=True)
+        found["rates"].append(dict(kind=kind, backend=backend, collectors=m, learners=n, **measure_run(given, seconds, learners=n)))
+        print(found["rates"][-1], flush=True)
     if max(learners) > 1: found["reduce"] = time_reduce(_parameters(), learners=max(learners))
     return found
 

@@ -83,7 +83,7 @@ def kept():
 
 def rate(found, kind, backend, collectors, learners=1):
     "Env steps a second that were measured; None if that was not."
-    return next((run["env_steps"] for run in found["runs"] if (run["kind"], run["backend"], run["collectors"], run["learners"])
+    return next((run["env_steps"] for run in found["rates"] if (run["kind"], run["backend"], run["collectors"], run["learners"])
                  == (kind, backend, collectors, learners)), None)
 
 
@@ -103,7 +103,7 @@ def predicted(found, run):
 def scaling_table(found):
     "A line for each run."
     lines = [["setting", "learners", "collectors", "where", "measured, env steps/s", "predicted", "off by", "bottleneck"], ["---"] * 8]
-    for run in found["runs"]:
+    for run in found["rates"]:
         name, pace = bottleneck(predicted(found, run))
         lines.append([run["kind"], run["learners"], run["collectors"], run["backend"], f"{run['env_steps']:,.0f}", f"{pace:,.0f}",
                       f"{pace / run['env_steps'] - 1:+.0%}", name])
@@ -127,11 +127,11 @@ def test_the_planner_names_the_part_that_sets_the_pace():
 # nbs/62_scaling.ipynb #62000022
 def test_the_table_has_every_run_and_its_plans_say_what_sets_the_pace():
     found = kept()
-    there = {(run["kind"], run["backend"], run["collectors"], run["learners"]) for run in found["runs"]}
+    there = {(run["kind"], run["backend"], run["collectors"], run["learners"]) for run in found["rates"]}
     assert there >= {(kind, backend, m, 1) for kind in KINDS for backend in ("local", "ray") for m in (1, 2, 4)} | {("learner-bound", "local", 2, 2)}
-    assert all(run["env_steps"] > 0 and run["updates"] > 0 for run in found["runs"])
-    assert bottleneck(predicted(found, found["runs"][0]))[0] == "learners"
+    assert all(run["env_steps"] > 0 and run["updates"] > 0 for run in found["rates"])
+    assert bottleneck(predicted(found, found["rates"][0]))[0] == "learners"
     assert rate(found, "a waiting world", "local", 4) > 2 * rate(found, "a waiting world", "local", 1)
     assert quartiles(found["reduce"])[1] < 0.1 * found["constants"]["learner-bound"]["update"]
     for wanted in ("machine", "versions", "command"): assert found[wanted]
-    assert len(scaling_table(found).splitlines()) == len(found["runs"]) + 2
+    assert len(scaling_table(found).splitlines()) == len(found["rates"]) + 2
