@@ -5,7 +5,6 @@
 import copy
 import inspect
 import tempfile
-from collections import defaultdict
 from functools import cache, partial
 
 import numpy as np
@@ -391,14 +390,13 @@ def all_numbers(spaces, dtype, plain, seed, tape=()):
 
 def errors(obs, act, batches):
     "For each array how many times the error of the plain path in float32 the fast one makes."
-    plain, quick = defaultdict(list), defaultdict(list)
+    plain, quick = {}, {}
     for seed in range(batches):
         exact, tape = all_numbers((obs, act), torch.float64, True, seed)
         for total, slow in ((plain, True), (quick, False)):
             found, _ = all_numbers((obs, act), torch.float32, slow, seed, tape)
-            for k in exact: total[k].append(float((found[k] - exact[k]).square().sum().sqrt()))
-    slow, fast = ({k: np.median(e) for k, e in total.items()} for total in (plain, quick))  # one odd batch must not decide
-    return {k: fast[k] / slow[k] if slow[k] else float(fast[k] > 0) for k in slow}
+            for k in exact: total[k] = total.get(k, 0) + (found[k] - exact[k]).square().sum()
+    return {k: float((quick[k] / plain[k]).sqrt()) if plain[k] else float(quick[k] > 0) for k in plain}
 
 
 # nbs/24_agent.ipynb #0ac3b3e3
@@ -406,11 +404,9 @@ def errors(obs, act, batches):
     (dict(vector=Spec((4,))), dict(action=Spec((), "int32", 2)), 8), (dict(vector=Spec((4,))), dict(action=Spec((2,))), 8),
     (dict(image=Spec((64, 64, 3), "uint8")), dict(action=Spec((), "int32", 3)), 3)], ids=["vector", "continuous", "image"])
 def test_the_fast_path_rounds_no_worse_than_twice_the_plain_one(obs, act, batches):
-    for more in (1, 4):  # an array of one number needs more batches before luck is out of it
-        ratio = errors(obs, act, more * batches)
-        worst = max(ratio, key=ratio.get)
-        if ratio[worst] <= 2: break
+    ratio = errors(obs, act, batches)
     assert len(ratio) > 80 and {"deter", "loss policy", "gradient of critic.mlp.0.weight"} < set(ratio)
+    worst = max(ratio, key=ratio.get)
     assert ratio[worst] <= 2, (worst, ratio[worst])
 
 
