@@ -105,6 +105,7 @@ class Agent(nn.Module):
         seed: int = 0,             # of the first weights and of every draw
         learn: tuple = ("world", "actor", "critic"),  # groups that are trained; the others stay frozen
         plain: bool = False,       # take the slow path that the notebooks explain; the numbers are the same
+        precision: str = "float32",  # of products; "bfloat16" is what the official code takes
         ranks: Ranks = Ranks(),    # those it learns together with
     ):
         super().__init__()
@@ -114,7 +115,7 @@ class Agent(nn.Module):
             self.actor, self.critic = Actor(act, size), ValueHead(size.feat, size.units, 3, size.bins)
         self.slow, self.scale = copy.deepcopy(self.critic), ReturnScale(hyper.return_rate)
         self.obs, self.act, self.size, self.hyper, self.learn, self.plain = obs, act, size, hyper, learn, plain
-        self.ranks = ranks
+        self.ranks, self.low = ranks, precision == "bfloat16"
         if not plain: self.world.decoder.grow = fast.grow
         self.to(device)
         self.draw = Draw(torch.Generator(device).manual_seed(seed))
@@ -132,19 +133,30 @@ class Agent(nn.Module):
         "One whole DreamerV3 update (official: `agent.Agent.train`)."
         check_batch(batch, self.obs | self.act)
         learn = self.learn if learn is None else learn
+        self.plan(learn)
+        return self.compute(batch, learn)
+
+    def plan(self, learn: tuple):
+        "What Python decides about an update: its rates, and its number."
+        rates = self.hyper.rates(self.updates)
+        self.opt.plan({k: rates[k] for k in learn})
+        self.updates += 1
+
+    def compute(self, batch: dict[str, Tensor], learn: tuple) -> tuple[dict, dict]:
+        "What is left of an update: tensors, whose numbers nobody looks at."
         post, metrics = self.backward(batch, learn)
         self.ranks.mean_(self.opt.grad)
-        rates = self.hyper.rates(self.updates)
-        metrics |= self.opt.step({k: rates[k] for k in learn})
+        metrics |= self.opt.move(learn)
         self.follow()
-        self.updates += 1
         return metrics, dict(deter=post.deter.detach(), stoch=post.stoch.detach().argmax(-1).to(torch.uint8))
 
     def backward(self, batch: dict[str, Tensor], learn: tuple) -> tuple[Latent, dict]:
         "Leave the gradient of the total loss in the parameters."
         self.opt.zero_grad()
-        with fast.matmul("large"):
-            post, losses, metrics = self.losses(batch, learn)
+        device = self.opt.data.device.type
+        with fast.matmul("large", device):
+            with torch.autocast(device, torch.bfloat16, self.low):
+                post, losses, metrics = self.losses(batch, learn)
             total = sum(self.weight(k) * v.mean() for k, v in losses.items())
             total.backward()
         return post, metrics | {f"loss/{k}": v.detach().mean() for k, v in losses.items()} | {"loss/total": total.detach()}

@@ -14,8 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .latents import mse_loss, symlog_mse_loss
-from .networks import BlockLinear, Layer, Linear, MLP, Sizes, init_weight, norm_silu
+from .latents import mse_loss, one_hot, symlog_mse_loss
+from .networks import BlockLinear, Layer, Linear, MLP, Sizes, full, init_weight, norm_silu
 from .symlog import symlog
 
 # %% ../nbs/12_encoder_decoder.ipynb #665857f8
@@ -71,7 +71,7 @@ def embed(
     for key, spec in sorted(specs.items()):
         x = pick(data, key, spec)
         batch = x.shape[: x.dim() - len(spec.shape)]
-        x = F.one_hot(x.long(), spec.classes).float() if spec.discrete else squash(x.float())
+        x = one_hot(x, spec.classes) if spec.discrete else squash(x.float())
         parts.append(x.reshape(*batch, spec.width))
     return torch.cat(parts, -1)
 
@@ -217,7 +217,7 @@ class Decoder(nn.Module):
         x = x + self.stoch_out(self.stoch_hidden(stoch)).reshape(-1, h, w, c)
         x = norm_silu(x, self.norm).permute(0, 3, 1, 2)
         for layer in reversed(self.cnn): x = layer(x, self.grow)
-        x = self.image(x, self.grow).sigmoid()
+        x = full(self.image(x, self.grow)).sigmoid()
         return x.permute(0, 2, 3, 1).reshape(*deter.shape[:-1], 16 * h, 16 * w, -1)
 
     def losses(self, pred: dict[str, Tensor], obs: dict[str, Tensor]) -> dict[str, Tensor]:

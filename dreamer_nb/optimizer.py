@@ -66,6 +66,7 @@ class LaProp:
         for name, ps in groups.items():
             start, end = end, end + sum(p.numel() for p in ps)
             self.slices[name] = slice(start, end)
+        self.numbers = self.data.new_zeros(len(groups), 3)  # of each group, see `plan`
         kept = {id(p) for p in decay}
         mask = [torch.full((p.numel(),), float(id(p) in kept)) for p in self.params]
         self.decay = weight_decay * torch.cat(mask).to(self.data.device) if weight_decay else None
@@ -75,10 +76,25 @@ class LaProp:
     @torch.no_grad()
     def step(self, lr: dict[str, float]) -> dict[str, Tensor]:  # group → rate; groups left out stay as they are
         "One update from the gradients in place; gives the norm before clipping, and how far the parameters moved."
+        self.plan(lr)
+        return self.move(list(lr))
+
+    @torch.no_grad()
+    def plan(self, lr: dict[str, float]):
+        "Count a step of these groups, and write down what depends on the count: its rate, and what makes two young averages whole."
+        for name in lr: self.steps[name] += 1
+        whole = lambda beta, t: 1 / (1 - beta ** max(1, t))
+        self.numbers.copy_(torch.tensor([[lr.get(name, 0.0), whole(self.beta1, t), whole(self.beta2, t)]
+                                         for name, t in self.steps.items()], dtype=torch.float64))
+
+    @torch.no_grad()
+    def move(self, names: list[str]) -> dict[str, Tensor]:
+        "The step as planned, without a look at any number: a GPU can be left alone with it."
         norm = self.grad.norm()
         self.grad.masked_fill_(~norm.isfinite(), 0)  # one bad number must not reach every weight
         if self.agc: self.clip()
-        size = sum((self.update(name, rate) for name, rate in lr.items()), self.grad.new_zeros(()))
+        numbers = dict(zip(self.slices, self.numbers))
+        size = sum((self.update(name, *numbers[name]) for name in names), norm.new_zeros(()))
         return {"opt/grad_norm": norm, "opt/update_rms": (size / len(self.grad)).sqrt()}
 
     @torch.no_grad()
@@ -88,20 +104,18 @@ class LaProp:
         over = (torch.stack(torch._foreach_norm(self.grads)) / limit).clamp_min_(1)
         torch._foreach_div_(self.grads, list(over.unbind()))
 
-    def update(self, name: str, lr: float) -> Tensor:
+    def update(self, name: str, lr: Tensor, whole_mu: Tensor, whole_nu: Tensor) -> Tensor:  # scalars, from `plan`
         "LaProp on one group; gives the sum of squares of the change."
         part = self.slices[name]
         g, mu, nu, data = (x[part] for x in (self.grad, self.mu, self.nu, self.data))
-        self.steps[name] += 1
-        t = self.steps[name]
         nu.mul_(self.beta2).addcmul_(g, g, value=1 - self.beta2)
-        u = g / (nu / (1 - self.beta2 ** t)).sqrt_().add_(self.eps)
+        u = g / (nu * whole_nu).sqrt_().add_(self.eps)
         mu.lerp_(u, 1 - self.beta1)
         ahead = torch.lerp(mu, u, 1 - self.beta1) if self.nesterov else mu
-        u = ahead / (1 - self.beta1 ** t)
+        u = ahead * whole_mu
         if self.decay is not None: u = u + self.decay[part] * data
-        data.sub_(u, alpha=lr)
-        return u.square().sum() * lr ** 2
+        data.sub_(u.mul_(lr))
+        return u.square().sum()
 
     def state_dict(self) -> dict:
         return dict(mu=self.mu.clone(), nu=self.nu.clone(), steps=dict(self.steps))

@@ -9,11 +9,10 @@ __all__ = ['Head', 'ValueHead', 'split_context', 'stored_latent', 'WorldModel', 
 from typing import Callable
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .encoder_decoder import Decoder, Encoder, Specs, embed
-from .latents import Draw, binary_loss, kl_losses, unimix
+from .latents import Draw, binary_loss, kl_losses, one_hot, unimix
 from .networks import Linear, MLP, Sizes
 from .rssm import RSSM, Latent
 from .twohot import symexp_bins, twohot_loss, twohot_mean
@@ -42,7 +41,7 @@ class ValueHead(Head):
         self.register_buffer("bins", symexp_bins(bins), persistent=False)
 
     def mean(self, logits: Tensor) -> Tensor:  # (..., bins) -> (...,)
-        return twohot_mean(logits, self.bins)
+        with torch.autocast(logits.device.type, enabled=False): return twohot_mean(logits, self.bins)
 
     def loss(self, logits: Tensor, target: Tensor) -> Tensor:  # (..., bins), (...,) -> (...,)
         return twohot_loss(logits, target, self.bins)
@@ -64,7 +63,7 @@ def stored_latent(
     if deter.shape[2:] != (size.deter,) or stoch.shape[2:] != (size.stoch,):
         raise ValueError(f"stored latents must be deter (B, T+1, {size.deter}) and stoch (B, T+1, "
                          f"{size.stoch}) of class indices, found {[*deter.shape]} and {[*stoch.shape]}")
-    return Latent(deter[:, 0], F.one_hot(stoch[:, 0].long(), size.classes).float())
+    return Latent(deter[:, 0], one_hot(stoch[:, 0], size.classes))
 
 # %% ../nbs/14_world_model.ipynb #64fc328f
 class WorldModel(nn.Module):
