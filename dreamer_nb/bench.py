@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from .config import SIZES
+from .keys import SIZES
 from .machine import (announce, copy_speed, package, peak_memory, product_speed, quartiles, spread,
                                 waiter, write_json)
 

@@ -25,8 +25,9 @@ from torch import Tensor
 
 from .agent import Agent, Hyper
 from .blocks import ReplayError, sync
-from .config import Config, ConfigError
+from .config import Config
 from .encoder_decoder import Spec
+from .knobs import ConfigError
 from .latents import Draw
 from .networks import Sizes
 from .spaces import Adapter, EnvError, space_from_json

@@ -18,7 +18,10 @@ from contextlib import redirect_stdout
 from functools import partial
 from pathlib import Path
 
-from .config import KEYS, Config, ConfigError, closest, describe, doubtful, presets
+from .arguments import presets
+from .config import Config, doubtful
+from .keys import KEYS, describe
+from .knobs import ConfigError, closest
 from .runs import foreseen, process_start, several, train_once
 
 # %% ../nbs/49_cli.ipynb #93c03759

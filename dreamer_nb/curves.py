@@ -15,7 +15,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from .bench import Case, does, positive, run_apart, run_case
-from .config import SIZES
+from .keys import SIZES
 from .machine import quartiles, spread, timed
 
 # %% ../nbs/47_curves.ipynb #7e4ca8b5

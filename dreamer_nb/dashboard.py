@@ -20,13 +20,16 @@ import torch
 from matplotlib.figure import Figure
 
 from .agent import Hyper
+from .arguments import presets
 from .blocks import replay_bytes, replay_spec, show_bytes
 from .checkpoints import LoadedPolicy, load_policy
-from .config import SIZES, Config, ConfigError, presets
+from .config import Config
 from .doctor import Report, examine, plan, problem, span
 from .encoder_decoder import Spec
 from .environments import Environment
 from .evaluate import frame_of
+from .keys import SIZES
+from .knobs import ConfigError
 from .latents import Draw
 from .legend import BLUE, INK, ORANGE, RED
 from .open_loop import Episode, OpenLoop, look_and_dream, open_loop, play, shorten

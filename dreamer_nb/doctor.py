@@ -31,9 +31,10 @@ from gymnasium.utils.env_checker import check_env, data_equivalence
 
 from .agent import Agent, Hyper
 from .blocks import free_bytes, memory_bytes, replay_bytes, replay_spec, show_bytes
-from .config import Config, nearest
+from .config import Config
 from .encoder_decoder import Spec
 from .environments import make_gym, random_actions
+from .knobs import nearest
 from .networks import Sizes
 from .spaces import EnvError, is_image, leaves
 from .trainer import LEARN, env_maker, pick_device

@@ -13,8 +13,8 @@ import ipywidgets as w
 import numpy as np
 
 from .bench import Case
-from .config import SIZES
 from .curves import added
+from .keys import SIZES
 from .legend import INK, ORANGE
 from .machine import quartiles
 from .widgets import Panel, Widget, say, ticks

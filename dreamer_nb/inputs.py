@@ -23,11 +23,12 @@ from hypothesis import strategies as st
 import dreamer_nb.files  # noqa: F401 (its properties are counted, too)
 from .blocks import data_file
 from .cli import train
-from .config import Config, ConfigError
+from .config import Config
 from .encoder_decoder import module_name
 from .environments import Environment, empty_step
 from .holds import (PROFILES, PROPERTIES, SECONDS, Hang, Tally, called, contents, elsewhere, holds,
                               readable, try_out)
+from .knobs import ConfigError
 from .machine import versions, write_json
 from .spaces import Adapter, EnvError, space_from_json
 from .strange import FLOATS, any_spaces, changed, fitting, junk, keys, lines, values, yaml_files

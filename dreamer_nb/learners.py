@@ -23,7 +23,8 @@ from torch import Tensor
 from .agent import Agent
 from .blocks import check_room
 from .checkpoints import specs_to_json
-from .config import Config, ConfigError
+from .config import Config
+from .knobs import ConfigError
 from .ranks import RankError, Ranks
 from .trainer import Event, Trainer, pick_device
 

@@ -34,8 +34,9 @@ from .agent import Policy
 from .blocks import ORPHAN, BlockWriter, replay_bytes, replay_spec
 from .collector import (Collector, CollectorError, Collectors, Control, Weights, explain,
                                   pack)
-from .config import Config, ConfigError
+from .config import Config
 from .environments import Environments
+from .knobs import ConfigError
 from .optimizer import views
 
 # %% ../nbs/37_remote.ipynb #ray00010

@@ -19,7 +19,8 @@ import numpy as np
 import torch
 from gymnasium import spaces
 
-from .config import KEYS, Config
+from .config import Config
+from .keys import KEYS
 
 try: from hypothesis import reject, strategies as st
 except ImportError as error:

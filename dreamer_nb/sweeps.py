@@ -26,8 +26,9 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from .config import (CONF, Config, ConfigError, from_hydra, normalise, quoted, register,
-                               without_password)
+from .arguments import CONF, normalise, quoted
+from .config import Config, from_hydra, register, without_password
+from .knobs import ConfigError
 from .legend import use_style
 from .runs import clock, foreseen, short, train_once
 from .tracking import Run, as_line, fresh_dir, read_rows

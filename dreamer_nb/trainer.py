@@ -26,17 +26,19 @@ import numpy as np
 import torch
 
 from .agent import Agent, Hyper
+from .arguments import is_foreign
 from .blocks import (ORPHAN, BlockWriter, Layout, ReplayError, check_plain, check_room, lock_file,
                                replay_bytes, replay_spec)
 from .checkpoints import (CheckpointError, Checkpoints, check_compatible,
                                     find_checkpoint, load_checkpoint, read_part, specs_to_json, write_atomic)
 from .collector import (Collector, CollectorError, Collectors, Weights, bring_back,
                                   one_thread)
-from .config import Config, ConfigError, is_foreign
+from .config import Config
 from .environments import Environments, make_env
 from .evaluate import Evaluator, evaluation_seed
 from .fast import keep_memory
 from .health import check_health
+from .knobs import ConfigError
 from .mending import mend_replay
 from .networks import Sizes
 from .ranks import RankError, Ranks

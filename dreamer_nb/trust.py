@@ -29,7 +29,7 @@ DOORS = {  # (call, module): where the bytes come from, and why that is safe
     ("zipfile.ZipFile", "checkpoints"): "the same file, before: nothing packed, no entry longer than the file, all checksums right",
     ("np.memmap", "blocks"): "a replay, perhaps a stranger's. Numbers of four kinds, never objects; the size is checked before mapping; links are refused",
     ("yaml.load", "config"): "a config, perhaps a stranger's. A `SafeLoader` without aliases, 1 MiB at most",
-    ("yaml.safe_load", "config"): "the presets of this package",
+    ("yaml.safe_load", "arguments"): "the presets of this package",
     ("yaml.safe_load", "website"): "`_quarto.yml` of this repository",
     ("np.load", "legend"): "reference values of this repository; numpy reads no pickles unless it is told to",
     ("onnx.load", "export"): "the policy just exported; other files that it names are not opened",

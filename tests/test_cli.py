@@ -23,7 +23,9 @@ from PIL import Image
 
 from dreamer_nb.cli import check_flags, doctor, evaluate, guarded, load_config, train, viz
 from dreamer_nb.collector import CollectorError
-from dreamer_nb.config import Config, ConfigError, KEYS
+from dreamer_nb.config import Config
+from dreamer_nb.keys import KEYS
+from dreamer_nb.knobs import ConfigError
 
 
 # nbs/49_cli.ipynb #ff9220b2

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from dreamer_nb.bench import Case
-from dreamer_nb.config import SIZES
 from dreamer_nb.curves import CORNERS, CURVES, cases
 from dreamer_nb.estimate import CostCalculator, Estimate, held_out, prices, sizes_of
+from dreamer_nb.keys import SIZES
 
 
 # nbs/48_estimate.ipynb #091a7f59

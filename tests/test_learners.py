@@ -18,8 +18,9 @@ import torch
 
 from dreamer_nb.agent import Agent
 from dreamer_nb.checkpoints import find_checkpoint, load_checkpoint
-from dreamer_nb.config import Config, ConfigError
+from dreamer_nb.config import Config
 from dreamer_nb.encoder_decoder import Spec
+from dreamer_nb.knobs import ConfigError
 from dreamer_nb.learners import Learner, digest, own_device
 from dreamer_nb.networks import Sizes
 from dreamer_nb.ranks import Ranks, run_ranks

@@ -25,8 +25,9 @@ import pytest
 from dreamer_nb.agent import Policy
 from dreamer_nb.blocks import BlockWriter, replay_spec
 from dreamer_nb.collector import Collector, CollectorError, Control, Weights, pack
-from dreamer_nb.config import Config, ConfigError
+from dreamer_nb.config import Config
 from dreamer_nb.environments import CountingEnv, Environments, make_env
+from dreamer_nb.knobs import ConfigError
 from dreamer_nb.mending import mend_replay
 from dreamer_nb.networks import Sizes
 from dreamer_nb.remote import (

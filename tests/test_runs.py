@@ -13,8 +13,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from dreamer_nb.collector import CollectorError
-from dreamer_nb.config import Config, ConfigError
+from dreamer_nb.config import Config
 from dreamer_nb.evaluate import Evaluation
+from dreamer_nb.knobs import ConfigError
 from dreamer_nb.runs import Progress, Rate, clock, foreseen, train_once
 from dreamer_nb.trainer import Event
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from hypothesis import HealthCheck, given, settings
 
-from dreamer_nb.config import KEYS
+from dreamer_nb.keys import KEYS
 from dreamer_nb.strange import (
     FINITE, FLOATS, GONE, HURTS, Hurt, any_spaces, changed, junk, lines, places, yaml_files,
 )

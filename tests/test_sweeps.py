@@ -18,7 +18,8 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pytest
 
-from dreamer_nb.config import Config, ConfigError
+from dreamer_nb.config import Config
+from dreamer_nb.knobs import ConfigError
 from dreamer_nb.sweeps import band, named, sweep, sweep_configs, sweep_figure
 
 

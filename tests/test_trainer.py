@@ -23,9 +23,10 @@ from dreamer_nb.checkpoints import (
     CheckpointError, Checkpoints, find_checkpoint, load_checkpoint, save_checkpoint,
 )
 from dreamer_nb.collector import CollectorError, Control
-from dreamer_nb.config import Config, ConfigError
+from dreamer_nb.config import Config
 from dreamer_nb.environments import CountingEnv, probe_env, random_actions
 from dreamer_nb.health import HealthError
+from dreamer_nb.knobs import ConfigError
 from dreamer_nb.replay import Block
 from dreamer_nb.spaces import EnvError
 from dreamer_nb.tracking import Run, unexplained
