@@ -46,6 +46,7 @@ def first_bad(
     batch: dict[str, Tensor],  # as for `Agent.update`
 ) -> str | None:               # None: all is finite
     "The first tensor of an update that is not finite, in words."
+    batch = {k: x.to(agent.opt.data.device) for k, x in batch.items()}
     for key, x in batch.items():
         if is_bad(x): return f"batch[{key!r}]"
     for name, p in agent.named_parameters():

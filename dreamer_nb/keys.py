@@ -31,6 +31,9 @@ class General(Group):
     use_pixels: bool = knob(False, "observe rendered frames, not the state")
     dry_run: bool = knob(False, "smoke run: temporary directory, no MLflow, no checkpoints")
     threads: int = knob(0, "CPU threads of the learner; 0 takes what torch takes", low=0, high=1024)
+    precision: str = knob('auto', "bits of the learner's products; auto takes bfloat16 on a cuda that has it, else float32",
+                          one_of=('auto', 'float32', 'bfloat16'))
+    cuda_graphs: bool = knob(True, "on cuda, record an update and play it back; several learners never do")
     rank_timeout: float = knob(1800, "of several learners: seconds that one waits for another before the run ends; "
                                      "more than an evaluation takes", low=1, high=10**6)
 

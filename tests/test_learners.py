@@ -267,7 +267,7 @@ try:
         for event in t:
             if event.kind == "update" and event.step == 3 and ranks.rank:
                 sample = t.replay.sample
-                def poisoned():
+                def poisoned(out):
                     batch, where = sample()
                     batch["reward"][0, 3] = float("nan")
                     return batch, where

@@ -351,7 +351,7 @@ def test_a_number_that_is_not_finite_stops_the_run_and_spoils_nothing():
                 if event.kind == "update" and event.step == 6:
                     sample = t.replay.sample
 
-                    def poisoned():
+                    def poisoned(out):
                         batch, where = sample()
                         batch["reward"][0, 3] = np.nan
                         return batch, where
@@ -516,6 +516,67 @@ def test_every_metric_is_explained():
         last = metrics[-2]
         assert last["step"] == 8 and last["replay_ratio"] == 8 * 32 / last["env_steps"]
         assert last["replay/steps"] == last["env_steps"] and 0 <= last["speed/wait"] <= 1
+
+
+# nbs/38_trainer.ipynb #38aa0002
+class Lagging(Trainer):
+    "A trainer that keeps one update in the air, as on a GPU."
+    def open_pipeline(self):
+        super().open_pipeline()
+        self.pipeline.lag, self.put = 1, []
+        update = self.replay.update
+        def watched(where, deter, stoch):
+            self.put.append(where)
+            update(where, deter, stoch)
+        self.replay.update = watched
+
+
+# nbs/38_trainer.ipynb #38aa0003
+def test_with_an_update_in_the_air_nothing_is_lost():
+    for processes in (0, 1):
+        with tempfile.TemporaryDirectory() as folder:
+            cfg = tiny(folder, processes, train=dict(max_steps=9, checkpoint_every=4))
+            with Lagging(cfg) as t:
+                for event in t:
+                    if event.kind == "update": assert len(t.put) == event.step - 1 or len(t.put) == event.step and event.step % 4 == 0
+                    if event.kind == "checkpoint": assert len(t.put) == event.step  # all had landed before it was written
+                assert t.updates == t.agent.updates == len(t.put) == 9
+                if processes: assert t.weights.version == 1 + 9
+            newest = load_checkpoint(find_checkpoint(str(Path(folder))))
+            assert newest["counters"]["updates"] == 9
+            with Lagging(cfg.replace(train=dict(max_steps=12))) as t:
+                for event in t: pass
+                assert t.updates == t.agent.updates == 12 and len(t.put) == 3
+
+
+# nbs/38_trainer.ipynb #38aa0004
+def test_with_an_update_in_the_air_a_bad_number_is_noticed_one_update_later():
+    with tempfile.TemporaryDirectory() as folder:
+        with Lagging(tiny(folder, train=dict(checkpoint_every=4))) as t, pytest.raises(HealthError, match=r"batch\['reward'\]"):
+            for event in t:
+                if event.kind != "update" or event.step != 6: continue
+                sample = t.replay.sample
+                def spoiled(out):
+                    batch, where = sample(out)
+                    batch["reward"][0, 3] = np.nan
+                    return batch, where
+                t.replay.sample = spoiled
+        assert t.updates == 8 and all(p.isfinite().all() for p in t.agent.parameters())
+
+
+# nbs/38_trainer.ipynb #38aa0005
+@pytest.mark.gpu
+def test_training_on_a_gpu_is_the_training_of_a_cpu():
+    if not torch.cuda.is_available(): pytest.skip("this machine has no GPU")
+    for processes, options in ((0, {}), (1, {}), (0, dict(precision="float32", cuda_graphs=False))):
+        with tempfile.TemporaryDirectory() as folder:
+            cfg = tiny(folder, processes, general=dict(device="cuda", **options), train=dict(max_steps=30, eval_every=10, checkpoint_every=10))
+            t, events = played(cfg)
+            assert t.updates == 30 and t.pipeline.lag == 1 and [e.data["reason"] for e in events if e.kind == "end"] == ["budget spent"]
+            losses = [float(e.data["metrics"]["loss/total"]) for e in events if e.kind == "update"]
+            assert np.isfinite(losses).all() and np.mean(losses[-5:]) < np.mean(losses[:5])
+            t, _ = played(cfg.replace(train=dict(max_steps=35)))
+            assert t.updates == 35
 
 
 # nbs/38_trainer.ipynb #26ade030
