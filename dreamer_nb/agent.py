@@ -117,6 +117,7 @@ class Agent(nn.Module):
         self.obs, self.act, self.size, self.hyper, self.learn, self.plain = obs, act, size, hyper, learn, plain
         self.ranks, self.low = ranks, precision == "bfloat16"
         if not plain: self.world.decoder.grow = fast.grow
+        self.step = self.world.rssm.imagine_step if plain else fast.Step(self.world.rssm)  # of a dream
         self.to(device)
         self.draw = Draw(torch.Generator(device).manual_seed(seed))
         groups = dict(world=self.world, actor=self.actor, critic=self.critic)
@@ -176,8 +177,7 @@ class Agent(nn.Module):
         "Actor and critic losses in dreams from each given state; also R₀ of each dream, (B, K)."
         h = self.hyper
         start = Latent(*(x.detach().flatten(0, 1) for x in post))
-        step = self.world.rssm.imagine_step if self.plain else fast.Step(self.world.rssm)
-        feat, action = imagine(step, self.actor, self.act, start, h.imagination_length, self.draw)
+        feat, action = imagine(self.step, self.actor, self.act, start, h.imagination_length, self.draw)
         with torch.no_grad():  # (H+1, N) each
             reward, cont = self.world.predict_reward(feat), self.world.predict_cont(feat)
             slow = self.slow.mean(self.slow(feat[:-1]))

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['COLUMNS', 'BenchError', 'Case', 'spaces_of', 'random_batch', 'count_operations', 'load_other', 'measure',
            'time_updates', 'prepare', 'device_memory', 'run_apart', 'run_case', 'child', 'row', 'in_columns', 'header',
-           'compare', 'peaks', 'parser', 'does', 'positive', 'cases', 'learner', 'main']
+           'compare', 'break_even', 'peaks', 'parser', 'does', 'positive', 'cases', 'learner', 'main']
 
 # %% ../nbs/45_bench.ipynb #1fafe8e6
 import argparse
@@ -45,10 +45,15 @@ class Case:
     seconds: float | None = None  # begin no update later than that, but time three; None: time all
     plain: bool = False    # the path that the notebooks explain, not the fast one
     device: str = 'cpu'
+    precision: str = 'float32'  # of products, or bfloat16
+    compile: bool = False  # torch.compile for all that is not a loop over the window
+    graphs: bool = True    # on CUDA, record the fast path and play it back
     against: str | None = None  # file of another implementation
 
     def __str__(self):
-        path, side = 'plain' if self.plain else 'fast', f' {self.side}²' * (self.obs == 'image')
+        side = f' {self.side}²' * (self.obs == 'image')
+        path = ('plain' if self.plain else 'fast') + ' bf16' * (self.precision == 'bfloat16') + ' compiled' * self.compile
+        path += ' in order' * (not self.graphs)
         return f'{self.size} {self.obs}{side} {self.batch} × {self.length}, H {self.horizon}, {path}'
 
 
@@ -80,7 +85,7 @@ def random_batch(
 def count_operations(case: Case) -> int:
     "Float operations of matrix products and convolutions in one update on the plain path, the way back included."
     from torch.utils.flop_counter import FlopCounterMode
-    update, batches, _ = prepare(replace(case, plain=True, batch=1))
+    update, batches, _ = prepare(replace(case, plain=True, batch=1, precision='float32', compile=False))
     with FlopCounterMode(display=False) as counter: update(batches[0])
     return case.batch * counter.get_total_flops()  # every product has so many times the rows
 
@@ -111,20 +116,22 @@ def measure(case: Case) -> dict:
     out |= time_updates(case, [partial(update, b) for b in batches], other)
     out |= dict(rss=peak_memory(), device_bytes=device_memory(case.device))
     del update, batches  # room for the plain path
-    return out | dict(operations=count_operations(case), product=product_speed(device=case.device), copy=copy_speed())
+    return out | dict(operations=count_operations(case), copy=copy_speed(),
+                      product=product_speed(device=case.device, precision=case.precision))
 
 
 def time_updates(case: Case, updates: list[Callable], other: Callable | None) -> dict:
     "Two updates in turn, and beside each one of another implementation."
     wait, times, others = waiter(case.device), [], []
-    for i in range(case.warmup + case.repeats):
-        if i == case.warmup: start = time.perf_counter()
-        if case.seconds and i >= case.warmup + 3 and time.perf_counter() - start > case.seconds: break
+    warmup = case.warmup + 3 * case.device.startswith('cuda')  # a recording is made after some updates
+    for i in range(warmup + case.repeats):
+        if i == warmup: start = time.perf_counter()
+        if case.seconds and i >= warmup + 3 and time.perf_counter() - start > case.seconds: break
         times.append(_time(updates[i % 2], wait))
         if other: others.append(_time(other, wait)[0])
-    wall, cpu = zip(*times[case.warmup:])
+    wall, cpu = zip(*times[warmup:])
     short = lambda times: [round(t, 3) for t in times]
-    return dict(wall_ms=short(wall), cpu_ms=short(cpu), other_ms=short(others[case.warmup:]))
+    return dict(first_ms=round(times[0][0], 3), wall_ms=short(wall), cpu_ms=short(cpu), other_ms=short(others[warmup:]))
 
 
 def _time(update, wait):
@@ -139,14 +146,17 @@ def prepare(case: Case) -> tuple[Callable, list[dict], int]:  # the update of an
     "What is timed."
     from dreamer_nb.agent import Agent, Hyper
     from dreamer_nb.blocks import replay_spec
+    from dreamer_nb.gpu import CudaGraphs, compiled
     from dreamer_nb.networks import Sizes
     obs, act = spaces_of(case.obs, case.side)
     size, hyper = Sizes.of(SIZES[case.size]), Hyper(imagination_length=case.horizon)
-    agent = Agent(obs, act, size, hyper, case.device, plain=case.plain)
+    agent = Agent(obs, act, size, hyper, case.device, plain=case.plain, precision=case.precision)
+    if case.compile: compiled(agent)
     specs = replay_spec(obs, act, size.deter, size.stoch, size.classes)
     batches = [random_batch(specs, case.batch, case.length, seed) for seed in (0, 1)]
     n = sum(p.numel() for m in (agent.world, agent.actor, agent.critic) for p in m.parameters())
-    return agent.update, [{k: x.to(case.device) for k, x in b.items()} for b in batches], n
+    played = case.device.startswith('cuda') and case.graphs and not case.plain
+    return (CudaGraphs(agent) if played else agent).update, [{k: x.to(case.device) for k, x in b.items()} for b in batches], n
 
 
 def device_memory(device: str) -> int | None:  # None: a device that shares our memory, or does not tell
@@ -183,12 +193,12 @@ def child(job: str):  # a case as JSON
     print(json.dumps(measure(Case(**json.loads(job)))))
 
 # %% ../nbs/45_bench.ipynb #adf822f3
-COLUMNS = dict(case=42, threads=7, wall_ms=16, cpu_ms=16, steps_s=9, rss_MiB=8, GFLOP=6, of_peak=7)
+COLUMNS = dict(case=52, threads=7, wall_ms=16, cpu_ms=16, steps_s=9, rss_MiB=8, GFLOP=6, of_peak=7)
 
 
 def row(result: dict) -> str:  # of `run_case`
     "One line of the table."
-    case = Case(**{k: result[k] for k in asdict(Case())})
+    case = Case(**{k: result.get(k, v) for k, v in asdict(Case()).items()})
     wall = quartiles(result['wall_ms'])[1]
     rate = 1e3 * case.batch * case.length / wall
     memory = result['device_bytes'] or result['rss']
@@ -210,6 +220,14 @@ def compare(result: dict) -> str:  # of `run_case`, with times of another implem
     "How much faster than the other one, update by update."
     low, middle, high = quartiles([b / a for a, b in zip(result['wall_ms'], result['other_ms'])])
     return f"  {result['against']}: {quartiles(result['other_ms'])[1]:.0f} ms; ours is {middle:.2f} ({low:.2f}–{high:.2f}) × as fast"
+
+
+def break_even(before: dict, after: dict) -> str:  # of `run_case`, without and with torch.compile
+    "After how many updates the compiler has paid back its time."
+    eager, quick = (quartiles(r['wall_ms'])[1] for r in (before, after))
+    wait = (after['first_ms'] - before['first_ms']) / 1e3
+    words = f'  compiled in {wait:.0f} s: {eager / quick:.2f} × as fast, '
+    return words + ('never paid back' if quick >= eager else f'paid back after {1e3 * wait / (eager - quick):,.0f} updates')
 
 
 def peaks(results: list[dict]) -> list[str]:  # of `run_case`
@@ -237,6 +255,9 @@ def parser(
     p.add_argument('--threads', type=positive, nargs='+', help='thread counts to try (1, and 2 where there are 2 cores)')
     p.add_argument('--repeats', type=positive, default=20, help='updates to time (20)')
     p.add_argument('--plain', action='store_true', help='measure the plain path, which the notebooks explain')
+    p.add_argument('--precision', nargs='+', default=['float32'], choices=['float32', 'bfloat16'], help='of products (float32)')
+    p.add_argument('--compile', action='store_true', help='also with torch.compile, and when that has paid back its time')
+    p.add_argument('--no-graphs', action='store_true', help='on cuda, give every order by itself')
     p.add_argument('--device', type=_device, default='cpu', help='cpu, cuda, cuda:N or mps (cpu)')
     p.add_argument('--against', metavar='FILE', help='time another implementation in turn: a file with make_batch and update')
     does(p, learner)
@@ -265,7 +286,8 @@ def cases(args: argparse.Namespace) -> list[Case]:
     kinds = ('vector', 'image') if args.obs == 'both' else (args.obs,)
     threads = args.threads or ([1, 2] if (os.cpu_count() or 1) > 1 else [1])
     same = {k: getattr(args, k) for k in ('size', 'batch', 'length', 'horizon', 'side', 'repeats', 'plain', 'device', 'against')}
-    return [Case(obs=obs, threads=n, **same) for obs in kinds for n in threads]
+    ways = [dict(precision=p, compile=c) for p in args.precision for c in ([False, True] if args.compile else [False])]
+    return [Case(obs=obs, threads=n, **way, **same, graphs=not args.no_graphs) for obs in kinds for n in threads for way in ways]
 
 
 def learner(args: argparse.Namespace) -> dict:
@@ -276,6 +298,7 @@ def learner(args: argparse.Namespace) -> dict:
         results.append(run_case(case))
         print(row(results[-1]), flush=True)
         if case.against: print(compare(results[-1]), flush=True)
+        if case.compile: print(break_even(*results[-2:]), flush=True)
     print(*peaks(results), sep='\n')
     return dict(results=results)
 

@@ -90,7 +90,7 @@ def curve(factor: str, found: dict) -> list[dict]:  # found: as `dreamer-bench c
     "The points of a factor, in order."
     if factor == 'envs': return found['envs']
     base = found['base'] | (dict(obs='image') if factor == 'side' else {})
-    fixed = [k for k in asdict(Case()) if k != factor]
+    fixed = [k for k in base if k != factor]
     points = [p for p in found['points'] if all(p[k] == base[k] for k in fixed)]
     return sorted(points, key=lambda p: amount(factor, p))
 

@@ -80,7 +80,7 @@ class Estimate:
             lambda c: c.batch, lambda c: c.length, lambda c: c.horizon, lambda c: SIZES[c.size], lambda c: c.batch * c.length * SIZES[c.size]))
 
 
-def case_of(point: dict) -> Case: return Case(**{k: point[k] for k in Case.__dataclass_fields__})
+def case_of(point: dict) -> Case: return Case(**{k: point[k] for k in Case.__dataclass_fields__ if k in point})
 
 
 def held_out(found: dict) -> list[tuple]:  # (case, measured ms, estimated ms, measured MiB, estimated MiB)

@@ -54,13 +54,18 @@ def spread(times: list[float], digits: int = 0) -> str:
     return f'{middle:.{digits}f} ({low:.{digits}f}–{high:.{digits}f})'
 
 # %% ../nbs/44_machine.ipynb #ac6411a4
-def product_speed(n: int = 1024, device: str = 'cpu') -> float:  # side of the matrices → float operations per second
-    "How fast PyTorch multiplies large float32 matrices, on the threads it has."
+def product_speed(
+    n: int | None = None,  # side of the matrices; None: 1,024, and 8,192 on a GPU
+    device: str = 'cpu',
+    precision: str = 'float32',
+) -> float:                # float operations per second
+    "How fast PyTorch multiplies large matrices, on the threads it has."
     import torch
     from dreamer_nb.fast import matmul
-    a, best = torch.randn(n, n, device=device), []
+    n = n or (1024 if device == 'cpu' else 8192)
+    a, best = torch.randn(n, n, device=device).to(getattr(torch, precision)), []
     for mode in ('small', 'large'):
-        with matmul(mode): best += timed(lambda: a @ a, 10, wait=waiter(device))
+        with matmul(mode, device.split(':')[0]): best += timed(lambda: a @ a, 10, wait=waiter(device))
     return 1e3 * 2 * n**3 / min(best)
 
 

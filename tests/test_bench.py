@@ -16,8 +16,8 @@ import pytest
 from torch.utils.flop_counter import FlopCounterMode
 
 from dreamer_nb.bench import (
-    BenchError, Case, compare, header, load_other, main, measure, peaks, prepare, random_batch,
-    row, run_apart, spaces_of, time_updates,
+    BenchError, Case, break_even, compare, header, load_other, main, measure, peaks, prepare,
+    random_batch, row, run_apart, spaces_of, time_updates,
 )
 from dreamer_nb.blocks import replay_spec
 from dreamer_nb.encoder_decoder import Spec
@@ -39,7 +39,7 @@ def test_a_case_is_measured():
     result = measure(tiny)
     assert len(result["wall_ms"]) == len(result["cpu_ms"]) == 2 and min(result["wall_ms"] + result["cpu_ms"]) > 0
     assert result["rss"] is None or 5e7 < result["rss_before"] <= result["rss"] < 1e11
-    assert result["parameters"] > 1e5 and result["device_bytes"] is None
+    assert result["first_ms"] > 0 and result["parameters"] > 1e5 and result["device_bytes"] is None
     update, batches, _ = prepare(replace(tiny, plain=True))
     with FlopCounterMode(display=False) as counter: update(batches[0])
     assert result["operations"] == counter.get_total_flops() > 1e6 and min(result["product"], result["copy"]) > 0
@@ -81,6 +81,11 @@ def test_a_table_line_says_what_was_measured():
     assert row(result).split() == "size1m vector 2 × 50, H 15, fast 1 11 (11–12) 11 (11–12) 9,091 1024 11 25%".split()
     assert row(result | dict(obs="image", device_bytes=2**31)).split()[1:4] == "image 64² 2".split() and "2048" in row(result | dict(device_bytes=2**31))
     assert len(header()) == len(row(result))
+    assert "fast bf16 compiled 1" in " ".join(row(result | dict(precision="bfloat16", compile=True)).split())
+    assert "fast in order 1" in " ".join(row(result | dict(graphs=False)).split())
+    quick = result | dict(first_ms=2020, wall_ms=[10.0] * 5)
+    assert break_even(result | dict(first_ms=20), quick) == "  compiled in 2 s: 1.10 × as fast, paid back after 2,000 updates"
+    assert break_even(quick | dict(first_ms=20), quick) == "  compiled in 2 s: 1.00 × as fast, never paid back"
     assert compare(result | dict(against="x.py", other_ms=[2 * t for t in times])) == "  x.py: 22 ms; ours is 2.00 (2.00–2.00) × as fast"
     assert peaks([result, result | dict(product=5e12), result | dict(threads=2)]) == [
         "1 thread: products 5000 GFLOP/s", "2 threads: products 4000 GFLOP/s", "a copy on one core: 5.0 GB/s"]
@@ -95,8 +100,11 @@ def test_the_command_measures_writes_json_and_reports_what_fails():
         assert found["machine"]["cores"] == os.cpu_count() and {"commit", "torch"} < found["versions"].keys()
         assert found["command"] == f"dreamer-bench {' '.join(tiny)} --json {folder}/bench.json"
         assert len(found["results"]) == 1 and len(found["results"][0]["wall_ms"]) == 2
+        assert main([*tiny, "--precision", "float32", "bfloat16", "--json", f"{folder}/both.json"]) == 0
+        both = json.loads(Path(folder, "both.json").read_text())["results"]
+        assert [r["precision"] for r in both] == ["float32", "bfloat16"] and both[1]["wall_ms"] != both[0]["wall_ms"]
         assert main([*tiny, "--device", "cuda:99"]) == 1
-        for wrong in (["--repeats", "0"], ["--size", "size2m"], ["--threads", "two"], ["--device", "tpu"]):
+        for wrong in (["--repeats", "0"], ["--size", "size2m"], ["--threads", "two"], ["--precision", "int8"], ["--device", "tpu"]):
             with pytest.raises(SystemExit) as error: main(["learner", *wrong])
             assert error.value.code == 2
 

@@ -13,7 +13,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 import dreamer_nb.gpu as gpu
 from dreamer_nb.agent import Agent, Hyper
 from dreamer_nb.encoder_decoder import Spec
-from dreamer_nb.gpu import CudaGraphs, Pipeline
+from dreamer_nb.gpu import CudaGraphs, Pipeline, compiled
 from dreamer_nb.latents import Draw
 from dreamer_nb.networks import Sizes
 
@@ -140,6 +140,18 @@ def test_recorded_updates_equal_the_others_on_a_gpu():
             for k in a[0]: torch.testing.assert_close(b[0][k], a[0][k], rtol=1e-3, atol=1e-4, msg=lambda m: f"{i} {k}: {m}")
         torch.testing.assert_close(two.opt.data, one.opt.data, rtol=1e-3, atol=1e-4)
         assert len(played.graphs) == 1
+
+
+# nbs/26_gpu.ipynb #26c0de42
+@pytest.mark.slow
+def test_a_compiled_agent_makes_the_same_update():
+    obs, act = WORLDS["vector"]
+    one, two = Agent(obs, act, TINY, Hyper(imagination_length=3)), compiled(Agent(obs, act, TINY, Hyper(imagination_length=3)))
+    for i in range(3):
+        batch = random_batch(obs, act, TINY, seed=i)
+        a, b = one.update(batch)[0], two.update(batch)[0]
+        for k in a: torch.testing.assert_close(b[k], a[k], rtol=1e-3, atol=1e-4, msg=lambda m: f"{k}: {m}")
+    torch.testing.assert_close(two.opt.data, one.opt.data, rtol=1e-3, atol=1e-5)
 
 
 # nbs/26_gpu.ipynb #26c0de32
