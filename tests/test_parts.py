@@ -20,8 +20,8 @@ def test_each_command_measures_and_writes_json():
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "parts.json")
         for command, n in (["policy", "--size", "nano", "--envs", "2", "--repeats", "3"], 3), (["replay", "--repeats", "3"], 3), (
-                ["collector", "--pairs", "2"], 2), (["acting", "--seconds", "1"], 10):
-            rest = ["--", *small] if command[0] in ("collector", "acting") else []
+                ["collector", "--pairs", "2"], 2), (["around", "--groups", "2"], 2), (["acting", "--seconds", "1"], 10):
+            rest = ["--", *small] if command[0] in ("collector", "around", "acting") else []
             assert main([*command, "--json", str(file), *rest], add_parts) == 0
             found = json.loads(file.read_text())
             times = found["times"]["vector"]["sample"] if command[0] == "replay" else next(iter(found["times"].values()))
