@@ -50,9 +50,10 @@ def check_ray(
 ):
     "Before anything is started: is Ray installed, and does anybody answer at that address?"
     if importlib.util.find_spec("ray") is None:
-        raise ConfigError('collect.backend=ray: ray is not installed: pip install "dreamer_nb[ray]"')
+        raise ConfigError('collect.backend=ray: ray is not installed: '
+                          'pip install "dreamer_nb[ray]"')
     if address == "auto": address = os.environ.get("RAY_ADDRESS", address)
-    if address in (None, "auto"): return  # a private one, or Ray itself looks for one on this machine
+    if address in (None, "auto"): return  # a private one, or Ray looks for one on this machine
     host, _, port = address.rpartition(":")
     try: socket.create_connection((host.strip("[]"), int(port)), patience).close()
     except (OSError, ValueError, OverflowError) as error:
@@ -62,12 +63,13 @@ def check_ray(
 
 START = "`ray start --head --port=6379`, and on every other machine `ray start --address=HEAD:6379`"
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
-PRIVATE = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # else Ray listens on every address of the machine
-           "RAY_memory_monitor_refresh_ms": "0",      # it kills workers when others fill the memory
-           "RAY_AUTH_MODE": "token"}                  # other users of this machine may not come in
-
-
-TEMPORARY = Path("/tmp" if os.path.isdir("/tmp") else tempfile.gettempdir())  # names of sockets must be short
+PRIVATE = {
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # else Ray listens on every address of the machine
+    "RAY_memory_monitor_refresh_ms": "0",      # it kills workers when others fill the memory
+    "RAY_AUTH_MODE": "token",                  # other users of this machine may not come in
+}
+# names of sockets must be short
+TEMPORARY = Path("/tmp" if os.path.isdir("/tmp") else tempfile.gettempdir())
 
 
 def no_cluster(address: str | None, why: str) -> ClusterError:
@@ -81,32 +83,35 @@ def on_cluster(
     actors: int,          # CPUs of a private Ray
     room: int,            # bytes of its object store
 ):                        # the module ray, as the driver of a job
-    "Join a cluster, or start a Ray of our own on loopback. Once in a process, before Ray is imported."
+    "Join a cluster, or start our own Ray on loopback. Once in a process, before Ray is imported."
     os.environ.update(QUIET)
     if not address: os.environ.update(PRIVATE, RAY_AUTH_TOKEN=secrets.token_hex(32))
     with ExitStack() as stack:
-        folder = stack.enter_context(
-            tempfile.TemporaryDirectory(prefix=f"ray_{os.getpid()}_", dir=TEMPORARY, ignore_cleanup_errors=True))
-        own = dict(address="local", num_cpus=actors, object_store_memory=room, include_dashboard=False,
-                   _node_ip_address="127.0.0.1", _temp_dir=folder)
+        folder = stack.enter_context(tempfile.TemporaryDirectory(
+            prefix=f"ray_{os.getpid()}_", dir=TEMPORARY, ignore_cleanup_errors=True))
+        own = dict(address="local", num_cpus=actors, object_store_memory=room,
+                   include_dashboard=False, _node_ip_address="127.0.0.1", _temp_dir=folder)
         import ray
         nowhere = stack.enter_context(open(os.devnull, "w"))
         stack.enter_context(redirect_stdout(nowhere))  # Ray prints reports of lost actors
         args = dict(address=address) if address else own
         try: ray.init(**args, log_to_driver=False, logging_level=logging.CRITICAL)
-        except Exception as error: raise no_cluster(address, f"{type(error).__name__}: {error}") from error
+        except Exception as error:
+            raise no_cluster(address, f"{type(error).__name__}: {error}") from error
         try: yield ray
         finally: ray.shutdown()
 
 
 def versions() -> dict:
     "What must be the same on every machine."
-    return dict(python=platform.python_version(), ray=metadata.version("ray"), dreamer_nb=__version__)
+    return dict(python=platform.python_version(), ray=metadata.version("ray"),
+                dreamer_nb=__version__)
 
 # %% ../nbs/37_remote.ipynb #ray00011
 class Rows:
     "Takes the place of a block: keeps rows until they are sent."
-    def __init__(self, head: int): self.head, self.rows = head, []  # head: rows that the block holds
+    def __init__(self, head: int):  # rows that the block holds
+        self.head, self.rows = head, []
 
     def add(self, step: dict):  # {key: (E, …)}
         self.rows.append({key: np.array(x) for key, x in step.items()})  # worlds fill theirs again
@@ -196,10 +201,12 @@ class Receiver:
     "Asks actors for chunks, and writes what they send."
     def __init__(self, ray, pipe, control: Control, weights: Weights, seats: list[Seat], plan: Plan,
                  worlds: bytes, seed: tuple, prefill: float):
-        self.ray, self.pipe, self.control, self.weights, self.seats = ray, pipe, control, weights, seats
+        self.ray, self.pipe, self.control = ray, pipe, control
+        self.weights, self.seats = weights, seats
         self.plan, self.worlds, self.seed, self.prefill = plan, worlds, seed, prefill
         self.envs, self.object, self.versions = seats[0].block.layout.envs, None, versions()
-        self.make = ray.remote(Player).options(num_cpus=1, max_restarts=0, scheduling_strategy="SPREAD")
+        self.make = ray.remote(Player).options(
+            num_cpus=1, max_restarts=0, scheduling_strategy="SPREAD")
 
     def run(self, ended):  # ended: () → bool
         for seat in self.seats: seat.player or self.fill(seat)
@@ -211,7 +218,8 @@ class Receiver:
             for call in ready or (): self.hear(calls[call])
             for seat in self.seats: self.overdue(seat)
 
-    def by_age(self): return sorted(self.seats, key=lambda seat: seat.since)  # so that all get their turn
+    def by_age(self):  # so that all get their turn
+        return sorted(self.seats, key=lambda seat: seat.since)
 
     def fill(self, seat: Seat, why: str = ""):  # why the one before found no place
         "A new actor, wherever there is room for it."
@@ -235,7 +243,7 @@ class Receiver:
     def weights_for(self, seat: Seat):
         "The newest weights: one object for all actors. None: this one has them."
         flat = self.weights.newest()
-        if flat is not None: self.object = self.ray.put(flat)  # the one before goes with its last reader
+        if flat is not None: self.object = self.ray.put(flat)  # the old goes with its last reader
         if seat.version == self.weights.version: return None
         seat.version = self.weights.version
         return self.object
@@ -253,8 +261,10 @@ class Receiver:
     def heard_place(self, seat: Seat, found: dict):
         seat.host, mine = found["host"], self.versions
         theirs = {k: found[k] for k in mine if found[k] != mine[k]}
-        if theirs: raise ClusterError(f"{seat.host} has {theirs}, but here it is { {k: mine[k] for k in theirs} }: "
-                                      "install the same there")
+        if theirs:
+            ours = {k: mine[k] for k in theirs}
+            raise ClusterError(f"{seat.host} has {theirs}, but here it is {ours}: "
+                               "install the same there")
         seed, head = (*self.seed, seat.index, seat.block.head), seat.block.head
         seat.ask("open", seat.player.open.remote(self.worlds, seed, head, sys.path))
 
@@ -263,7 +273,8 @@ class Receiver:
 
     def heard_play(self, seat: Seat, answer: tuple):
         rows, ended, why = answer
-        for t in range(len(rows.get("reward", ()))): seat.block.add({key: x[t] for key, x in rows.items()})
+        for t in range(len(rows.get("reward", ()))):
+            seat.block.add({key: x[t] for key, x in rows.items()})
         self.control.steps[seat.index] = seat.block.head * self.envs
         for ret, length in ended: self.pipe.send(("episode", ret, length))
         if why: self.lost(seat, why, True)
@@ -278,7 +289,8 @@ class Receiver:
         return f"its actor on {seat.host} is lost{perhaps}: {text[:400]}", False
 
     def too_slow(self) -> str:
-        return f"its worlds took longer than collect.timeout={self.plan.timeout:g} s to step or to start"
+        limit = f"collect.timeout={self.plan.timeout:g} s"
+        return f"its worlds took longer than {limit} to step or to start"
 
     def overdue(self, seat: Seat):
         "Give up an actor that does not answer."
@@ -290,9 +302,11 @@ class Receiver:
             nodes = sum(node["Alive"] for node in self.ray.nodes())
             cpus = self.ray.cluster_resources().get("CPU", 0)
             free = self.ray.available_resources().get("CPU", 0)
-            raise ClusterError(f"collector {seat.index} found no place within {place:g} s{seat.why and f' ({seat.why})'}. Each needs a CPU, "
-                               f"and of the {cpus:g} CPUs on {nodes} machines {free:g} are free: "
-                               "lower collect.processes, or add machines")
+            why = f" ({seat.why})" if seat.why else ""
+            raise ClusterError(
+                f"collector {seat.index} found no place within {place:g} s{why}. Each needs a CPU, "
+                f"and of the {cpus:g} CPUs on {nodes} machines {free:g} are free: "
+                "lower collect.processes, or add machines")
         self.lost(seat, self.too_slow(), False)
 
     def lost(self, seat: Seat, why: str, lasting: bool):
@@ -302,15 +316,17 @@ class Receiver:
         if lasting and not self.control.steps.any():
             raise CollectorError(f"collector {seat.index} failed before the first step: {why}")
         if seat.restarts > self.plan.max_restarts:
-            raise CollectorError(f"collector {seat.index} failed {seat.restarts} times, collect.max_restarts="
-                                 f"{self.plan.max_restarts} is exceeded. The last time: {why}")
+            raise CollectorError(
+                f"collector {seat.index} failed {seat.restarts} times, collect.max_restarts="
+                f"{self.plan.max_restarts} is exceeded. The last time: {why}")
         self.pipe.send(("restart", seat.index, why))
         self.fill(seat)
 
 
 def receive(
     index: int, pipe, gone: threading.Event,
-    path: Path, plan: Plan, worlds: bytes, envs: int, capacity: int,  # run directory, … rows of a block
+    path: Path, plan: Plan, worlds: bytes,  # path: the run directory
+    envs: int, capacity: int,               # of each block: envs, rows
     obs: dict, act: dict, size, seed: tuple, prefill: float, blocks: int,  # as for `collect`
 ):
     "What the process does that talks to Ray: it writes all blocks."
@@ -319,10 +335,12 @@ def receive(
     specs = replay_spec(obs, act, size.deter, size.stoch, size.classes)
     room = 4 * weights.slots[0].nbytes + 2 * replay_bytes(specs, plan.chunk * envs * plan.actors)
     try:
-        with on_cluster(plan.address, plan.actors, max(200 * 10**6, room)) as ray, ExitStack() as stack:
+        with (on_cluster(plan.address, plan.actors, max(200 * 10**6, room)) as ray,
+              ExitStack() as stack):
             seats = []
             for i in range(plan.actors):
-                block = BlockWriter(path / "replay" / f"block_{i:03d}", specs, envs, capacity, patience=ORPHAN)
+                block = BlockWriter(path / "replay" / f"block_{i:03d}", specs, envs, capacity,
+                                    patience=ORPHAN)
                 seats.append(Seat(i, stack.enter_context(block)))
                 control.steps[i] = block.head * envs
             receiver = Receiver(ray, pipe, control, weights, seats, plan, worlds, seed, prefill)
@@ -333,7 +351,7 @@ def receive(
 
 
 class RemoteCollectors(Collectors):
-    "Collectors on a Ray cluster: one process here that talks to Ray, instead of one for each collector."
+    "Collectors on a Ray cluster: one process here that talks to Ray, instead of one for each."
     main, name, patience = staticmethod(receive), "the process that talks to Ray", 15
 
     def __init__(self,
@@ -349,7 +367,8 @@ class RemoteCollectors(Collectors):
         plan = Plan(c.processes, c.ray_address, c.chunk, c.timeout, c.max_restarts, limit, place)
         mine = {key: value for key, value in job.items() if key != "make_one"}
         mine.update(plan=plan, worlds=pack(job))  # only actors unpack them
-        super().__init__(path, mine, 1, [*stored, *[0] * (c.processes - len(stored))], STILL, c.max_restarts)
+        stored = [*stored, *[0] * (c.processes - len(stored))]
+        super().__init__(path, mine, 1, stored, STILL, c.max_restarts)
 
     def start(self, i: int) -> tuple:
         self.began = time.monotonic()
@@ -357,7 +376,8 @@ class RemoteCollectors(Collectors):
 
     def end(self, i: int, patience: float):
         super().end(i, patience)
-        for left in TEMPORARY.glob(f"ray_{self.running[i][0].pid}_*"): shutil.rmtree(left, ignore_errors=True)
+        for left in TEMPORARY.glob(f"ray_{self.running[i][0].pid}_*"):
+            shutil.rmtree(left, ignore_errors=True)
 
     def lasting(self, why: str) -> bool: return False  # what is so, the receiver calls fatal
 

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['KINDS', 'RAY', 'Plan', 'limits', 'bottleneck', 'traffic', 'Waiting', 'waiting_cartpole', 'constants', 'pace',
-           'measure_run', 'time_reduce', 'reduce', 'scaling', 'main', 'Planner']
+           'torchrun', 'measure_run', 'time_reduce', 'reduce', 'scaling', 'main', 'Planner']
 
 # %% ../nbs/62_scaling.ipynb #62000003
 import argparse
@@ -50,12 +50,14 @@ class Plan:
     weight_bytes: int = 0  # of the policy
 
     @property
-    def step(self) -> float: return self.call + self.remote + self.envs * self.env  # of one collector
+    def step(self) -> float:  # of one collector
+        return self.call + self.remote + self.envs * self.env
 
 
 def limits(p: Plan) -> dict[str, float]:
     "Env steps a second that each part of a run allows."
-    busy = (p.step - p.envs * p.idle) / p.envs + (p.update + p.reduce) * p.ratio / p.replayed  # of a core, for an env step
+    # of a core, for an env step
+    busy = (p.step - p.envs * p.idle) / p.envs + (p.update + p.reduce) * p.ratio / p.replayed
     return dict(collectors=1e3 * p.collectors * p.envs / p.step,
                 learners=1e3 * p.learners * p.replayed / p.ratio / (p.update + p.reduce),
                 cores=1e3 * p.cores / busy)
@@ -67,10 +69,11 @@ def bottleneck(p: Plan) -> tuple[str, float]:
 
 
 def traffic(p: Plan) -> dict[str, float]:
-    "Bytes a second over the network, if every collector is elsewhere: steps come in, weights go out."
+    "Bytes a second over the network if every collector is elsewhere: steps in, weights out."
     pace = bottleneck(p)[1]
     updates = pace * p.ratio / p.replayed  # a second, each makes a version
-    return dict(steps=pace * p.step_bytes, weights=updates * p.weight_bytes * p.collectors / p.learners)
+    return dict(steps=pace * p.step_bytes,
+                weights=updates * p.weight_bytes * p.collectors / p.learners)
 
 # %% ../nbs/62_scaling.ipynb #6200000b
 class Waiting(gym.Wrapper):
@@ -93,28 +96,41 @@ def constants(
     repeats: int = 20,
 ) -> dict:                 # as `Plan` names them
     "Measure what a plan needs to know, on one thread."
-    parts = {envs: _alone([*overrides, f"collect.envs={envs}"], repeats, updates=envs == 8) for envs in (1, 8)}
+    parts = {envs: _alone([*overrides, f"collect.envs={envs}"], repeats, updates=envs == 8)
+             for envs in (1, 8)}
     env = max(0.0, (parts[8]["step"] - parts[1]["step"]) / 7)
-    return {k: v for k, v in parts[8].items() if k != "step"} | dict(env=env, call=max(0.0, parts[1]["step"] - env))
+    call = max(0.0, parts[1]["step"] - env)
+    return {k: v for k, v in parts[8].items() if k != "step"} | dict(env=env, call=call)
 
 
 def _alone(overrides, repeats, updates) -> dict:
     "Times of one process that does everything, medians in ms."
-    cfg = Config.load(*overrides, "general.dry_run=true", "collect.processes=0", "train.eval_every=0", "train.stop_at_return=null")
+    cfg = Config.load(*overrides, "general.dry_run=true", "collect.processes=0",
+                      "train.eval_every=0", "train.stop_at_return=null")
     with Trainer(cfg) as trainer:
         next(event for event in trainer if event.kind == "update")
         found = dict(step=quartiles(timed(trainer.collector.step, 10 * repeats))[1])
         if not updates: return found
-        found |= dict(update=quartiles(timed(trainer.update, repeats))[1], ratio=cfg.train.replay_ratio)
+        found |= dict(update=quartiles(timed(trainer.update, repeats))[1],
+                      ratio=cfg.train.replay_ratio)
         row = sum(s.size * np.dtype(s.dtype).itemsize for s in trainer.specs.values())
         weights = sum(p.numel() * p.element_size() for p in trainer.agent.policy.parameters())
-        return found | dict(replayed=cfg.train.batch_size * cfg.train.sequence_length, step_bytes=row, weight_bytes=weights)
+        return found | dict(replayed=cfg.train.batch_size * cfg.train.sequence_length,
+                            step_bytes=row, weight_bytes=weights)
 
 # %% ../nbs/62_scaling.ipynb #6200000e
 def pace(rows: list[dict]) -> dict:  # lines of metrics.jsonl
     "Env steps and updates a second between the first and the last line."
-    seconds = rows[-1]["time"] - rows[0]["time"]
-    return {name: (rows[-1][key] - rows[0][key]) / seconds for name, key in dict(env_steps="env_steps", updates="step").items()}
+    first, last = rows[0], rows[-1]
+    seconds = last["time"] - first["time"]
+    return {name: (last[key] - first[key]) / seconds
+            for name, key in dict(env_steps="env_steps", updates="step").items()}
+
+
+def torchrun(learners: int) -> list[str]:
+    "The command that starts so many learners on this machine."
+    return [sys.executable, "-m", "torch.distributed.run", "--standalone",
+            f"--nproc-per-node={learners}"]
 
 
 def measure_run(
@@ -124,18 +140,21 @@ def measure_run(
     learners: int = 1,
 ) -> dict:                  # as `pace`
     "Start a run, let it go for a while, end it as Ctrl-C would."
-    torchrun = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={learners}"] * (learners > 1)
+    python = torchrun(learners) if learners > 1 else [sys.executable]
     with tempfile.TemporaryDirectory(prefix="dreamer_bench_") as folder:
         run = Path(folder) / "run"
-        command = [sys.executable, *torchrun, "-m", "dreamer_nb.cli", "train", *overrides, f"general.run_dir={run}", "tracking.mlflow=false",
-                   "train.log_every=1", "train.eval_every=0", "train.stop_at_return=null", "train.checkpoint_every=0", "train.max_env_steps=null"]
+        command = [*python, "-m", "dreamer_nb.cli", "train", *overrides,
+                   f"general.run_dir={run}", "tracking.mlflow=false",
+                   "train.log_every=1", "train.eval_every=0", "train.stop_at_return=null",
+                   "train.checkpoint_every=0", "train.max_env_steps=null"]
         with open(Path(folder) / "log", "w+b") as log:
             process = subprocess.Popen(command, stdout=log, stderr=log)
             try: rows = _watch(process, run / "metrics.jsonl", seconds, warmup)
             finally: _end(process)
             if len(rows) > 1: return pace(rows)
             log.seek(0)
-            raise BenchError(f"the run of {' '.join(overrides)} made too few updates: " + log.read().decode(errors="replace")[-2000:])
+            said = log.read().decode(errors="replace")[-2000:]
+            raise BenchError(f"the run of {' '.join(overrides)} made too few updates: {said}")
 
 
 def _watch(process, metrics: Path, seconds, warmup) -> list[dict]:
@@ -158,9 +177,10 @@ def _end(process):
 # %% ../nbs/62_scaling.ipynb #62000012
 def time_reduce(size: int, repeats: int = 50, learners: int = 2) -> list[float]:  # ms
     "How long learners on this machine take to average so many float32 numbers."
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={learners}", "-m", "dreamer_nb.scaling", "reduce", str(size), str(repeats)]
+    command = [*torchrun(learners), "-m", "dreamer_nb.scaling", "reduce", str(size), str(repeats)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    if done.returncode: raise BenchError(f"averaging over {learners} learners: {done.stderr[-2000:]}")
+    if done.returncode:
+        raise BenchError(f"averaging over {learners} learners: {done.stderr[-2000:]}")
     return [float(word) for word in done.stdout.splitlines()[-1].split()]
 
 
@@ -175,7 +195,9 @@ def reduce(size: int, repeats: int):
 # %% ../nbs/62_scaling.ipynb #62000015
 KINDS = {
     "learner-bound": ["env=cartpole"],
-    "a waiting world": ["env=cartpole", "environment.environment_name=dreamer_nb.scaling:waiting_cartpole", "train.replay_ratio=0.5"],
+    "a waiting world": [
+        "env=cartpole", "environment.environment_name=dreamer_nb.scaling:waiting_cartpole",
+        "train.replay_ratio=0.5"],
     "a fast world": ["env=cartpole", "train.replay_ratio=0.0625"]}
 RAY = ["collect.backend=ray"]
 
@@ -189,11 +211,13 @@ def scaling(
     "Measure constants, and whole runs of each kind."
     found = dict(constants={kind: constants(over) for kind, over in KINDS.items()}, rates=[])
     kind, over = next(iter(KINDS.items()))
-    jobs = [(kind, over, backend, m, 1) for kind, over in KINDS.items() for backend in backends for m in collectors]
-    jobs += [(kind, over, "local", n, n) for n in learners if n > 1]  # one collector for each learner
+    jobs = [(kind, over, backend, m, 1)
+            for kind, over in KINDS.items() for backend in backends for m in collectors]
+    jobs += [(kind, over, "local", n, n) for n in learners if n > 1]  # one collector for each
     for kind, over, backend, m, n in jobs:
         given = [*over, f"collect.processes={m // n}", *RAY * (backend == "ray")]
-        found["rates"].append(dict(kind=kind, backend=backend, collectors=m, learners=n, **measure_run(given, seconds, learners=n)))
+        rate = measure_run(given, seconds, learners=n)
+        found["rates"].append(dict(kind=kind, backend=backend, collectors=m, learners=n, **rate))
         print(found["rates"][-1], flush=True)
     if max(learners) > 1: found["reduce"] = time_reduce(_parameters(), learners=max(learners))
     return found
@@ -201,7 +225,8 @@ def scaling(
 
 def _parameters() -> int:
     "Numbers in the gradient of the first kind."
-    with Trainer(Config.load(*next(iter(KINDS.values())), "general.dry_run=true", "collect.processes=0")) as trainer:
+    cfg = Config.load(*next(iter(KINDS.values())), "general.dry_run=true", "collect.processes=0")
+    with Trainer(cfg) as trainer:
         next(iter(trainer))
         return trainer.agent.opt.grad.numel()
 
@@ -209,16 +234,22 @@ def _parameters() -> int:
 def main(argv: list[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     if argv[:1] == ["reduce"]: return reduce(*map(int, argv[1:])) or 0
-    p = argparse.ArgumentParser("python -m dreamer_nb.scaling", description="Measure what a plan needs, and whole runs to compare it with.")
+    p = argparse.ArgumentParser(
+        "python -m dreamer_nb.scaling",
+        description="Measure what a plan needs, and whole runs to compare it with.")
     p.add_argument("--out", type=Path, required=True, metavar="FILE", help="JSON file")
-    p.add_argument("--collectors", type=int, nargs="+", default=[1, 2, 4], metavar="M", help="how many (1 2 4)")
-    p.add_argument("--backends", nargs="+", choices=("local", "ray"), default=["local", "ray"], help="where they are (local ray)")
-    p.add_argument("--learners", type=int, nargs="+", default=[1, 2], metavar="N", help="how many (1 2)")
+    p.add_argument("--collectors", type=int, nargs="+", default=[1, 2, 4], metavar="M",
+                   help="how many (1 2 4)")
+    p.add_argument("--backends", nargs="+", choices=("local", "ray"), default=["local", "ray"],
+                   help="where they are (local ray)")
+    p.add_argument("--learners", type=int, nargs="+", default=[1, 2], metavar="N",
+                   help="how many (1 2)")
     p.add_argument("--seconds", type=float, default=20, metavar="S", help="of each run (20)")
     args = p.parse_args(argv)
     torch.set_num_threads(1)
     about = announce() | dict(command=" ".join(["python -m dreamer_nb.scaling", *argv]))
-    write_json(args.out, about | scaling(args.collectors, args.backends, args.seconds, args.learners))
+    found = scaling(args.collectors, args.backends, args.seconds, args.learners)
+    write_json(args.out, about | found)
     return 0
 
 
@@ -239,31 +270,45 @@ class Planner(Widget):
         self.known = Plan(**found["constants"][next(iter(KINDS))], cores=cores)
         wide = dict(style=dict(description_width="170px"), layout=w.Layout(width="430px"))
         count = lambda name, value, most: w.IntSlider(value, 1, most, description=name, **wide)
-        scale = lambda name, value, low, high: w.FloatLogSlider(value, min=low, max=high, step=0.02, description=name, readout_format=".3g", **wide)
-        self.learners, self.collectors = count("learners", learners, 16), count("collectors, all together", collectors, 64)
-        self.envs, self.cores = count("collect.envs", envs, 64), count("cores, all together", cores, 128)
-        self.world, self.ratio = scale("ms of an env step", world, -2, 3), scale("train.replay_ratio", ratio, -2, 3)
+        scale = lambda name, value, low, high: w.FloatLogSlider(
+            value, min=low, max=high, step=0.02, description=name, readout_format=".3g", **wide)
+        self.learners = count("learners", learners, 16)
+        self.collectors = count("collectors, all together", collectors, 64)
+        self.envs = count("collect.envs", envs, 64)
+        self.cores = count("cores, all together", cores, 128)
+        self.world = scale("ms of an env step", world, -2, 3)
+        self.ratio = scale("train.replay_ratio", ratio, -2, 3)
         self.update = scale("ms of an update", update or self.known.update, 0, 5)
-        self.waits = w.Checkbox(waits, description="the world waits, and keeps no core busy", indent=False)
-        super().__init__([self.learners, self.collectors], [self.envs, self.cores], [self.world, self.ratio], [self.update, self.waits])
+        self.waits = w.Checkbox(waits, description="the world waits, and keeps no core busy",
+                                indent=False)
+        super().__init__([self.learners, self.collectors], [self.envs, self.cores],
+                         [self.world, self.ratio], [self.update, self.waits])
 
     def compute(self):
-        self.plan = replace(self.known, learners=self.learners.value, collectors=self.collectors.value, envs=self.envs.value, cores=self.cores.value,
-                            env=self.world.value, idle=self.world.value * self.waits.value, ratio=self.ratio.value, update=self.update.value)
+        self.plan = replace(
+            self.known, learners=self.learners.value, collectors=self.collectors.value,
+            envs=self.envs.value, cores=self.cores.value, env=self.world.value,
+            idle=self.world.value * self.waits.value, ratio=self.ratio.value,
+            update=self.update.value)
         self.limits, (self.least, self.pace) = limits(self.plan), bottleneck(self.plan)
 
     def rows(self):
         top = np.log10(max(self.limits.values())) + 1
-        p = Panel("Env steps a second that each part allows", (0, top), (-0.7, 2.6), "", "", tuple((k, f"{10**k:,}") for k in range(int(top) + 1)))
+        marks = tuple((k, f"{10**k:,}") for k in range(int(top) + 1))
+        p = Panel("Env steps a second that each part allows", (0, top), (-0.7, 2.6), "", "", marks)
         for i, (name, value) in enumerate(self.limits.items()):
             y, length = 2 - i, max(0.0, np.log10(max(value, 1)))
-            p.fill([0, length, length, 0], [y - 0.35, y - 0.35, y, y], ORANGE if name == self.least else INK)
+            p.fill([0, length, length, 0], [y - 0.35, y - 0.35, y, y],
+                   ORANGE if name == self.least else INK)
             p.text(0, y + 0.1, f"{name}: {say(value)}", INK, "start")
         return [(200, [p])]
 
     def words(self):
         sent = traffic(self.plan)
-        cure = dict(learners="a faster update, another learner, or a smaller train.replay_ratio", collectors="more collectors, or more envs in each",
+        cure = dict(learners="a faster update, another learner, or a smaller train.replay_ratio",
+                    collectors="more collectors, or more envs in each",
                     cores="more cores, or a world that needs less of them")[self.least]
-        return (f"The pace is {say(self.pace)} env steps a second; {self.least} set it. What helps: {cure}. If all collectors were elsewhere, "
-                f"{say(sent['steps'] / 1e6)} MB of steps would come in each second, and {say(sent['weights'] / 1e6)} MB of weights would go out.")
+        return (f"The pace is {say(self.pace)} env steps a second; {self.least} set it. "
+                f"What helps: {cure}. If all collectors were elsewhere, "
+                f"{say(sent['steps'] / 1e6)} MB of steps would come in each second, "
+                f"and {say(sent['weights'] / 1e6)} MB of weights would go out.")

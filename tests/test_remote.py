@@ -41,19 +41,23 @@ from dreamer_nb.trainer import Trainer
 def test_what_is_missing_is_said_before_anything_starts():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(importlib.util, "find_spec", lambda name: None)
-        with pytest.raises(ConfigError, match=r'ray is not installed: pip install "dreamer_nb\[ray\]"'): check_ray(None)
+        with pytest.raises(ConfigError, match=r'ray is not installed: pip install "dreamer_nb\[ray\]"'):
+            check_ray(None)
     with socket.create_server(("127.0.0.1", 0)) as server: free = f"127.0.0.1:{server.getsockname()[1]}"
     began = time.monotonic()
     for address in (free, "no-such-host.invalid:6379"):
-        with pytest.raises(ClusterError, match=f"collect.ray_address={address}: nobody answers there.*ray start --head"): check_ray(address)
+        words = f"collect.ray_address={address}: nobody answers there.*ray start --head"
+        with pytest.raises(ClusterError, match=words): check_ray(address)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_ADDRESS", free)
         with pytest.raises(ClusterError, match=free): check_ray("auto")
         check_ray(None)  # a private Ray does not ask
-    for wrong, words in {"collect.ray_address=here": "auto or HOST:PORT", "collect.processes=0": "Must be ≥ 1", "collect.chunk=0": "≥ 1",
-                         "collect.backend=slurm": r"local \| ray"}.items():
+    cases = {"collect.ray_address=here": "auto or HOST:PORT", "collect.processes=0": "Must be ≥ 1",
+             "collect.chunk=0": "≥ 1", "collect.backend=slurm": r"local \| ray"}
+    for wrong, words in cases.items():
         with pytest.raises(ConfigError, match=words): Config.load("collect.backend=ray", wrong)
-    with pytest.raises(ConfigError, match="of no use without collect.backend=ray"): Config.load("collect.ray_address=auto")
+    with pytest.raises(ConfigError, match="of no use without collect.backend=ray"):
+        Config.load("collect.ray_address=auto")
     with tempfile.TemporaryDirectory() as folder, pytest.raises(ClusterError, match="nobody answers"):
         next(Trainer(Config(collect=dict(backend="ray", ray_address=free), general=dict(root=folder))))
     assert not os.path.exists(folder)
@@ -67,8 +71,8 @@ def job_of(make, envs=2, capacity=500, prefill=0):  # make: () → gymnasium.Env
     "What collectors need to know, with a tiny policy."
     make_one = partial(make_env, make)
     world = make_one()
-    return dict(make_one=make_one, envs=envs, capacity=capacity, obs=world.obs_spec, act=world.act_spec,
-                size=SIZE, seed=(0,), prefill=prefill)
+    return dict(make_one=make_one, envs=envs, capacity=capacity, obs=world.obs_spec,
+                act=world.act_spec, size=SIZE, seed=(0,), prefill=prefill)
 
 
 def stored(path):  # {key: (rows, E, …)} of a block, as long as nothing was overwritten
@@ -79,13 +83,15 @@ def stored(path):  # {key: (rows, E, …)} of a block, as long as nothing was ov
 
 def sums(rows, head=None):
     "A checksum of each of the first rows."
-    return [zlib.crc32(b"".join(x[t].tobytes() for x in rows.values())) for t in range(len(rows["reward"]))][:head]
+    steps = range(len(rows["reward"]))
+    return [zlib.crc32(b"".join(x[t].tobytes() for x in rows.values())) for t in steps][:head]
 
 
 def check_rows(rows, restarts):
     "Rows of `CountingEnv`: no step is missing, and a new world begins only after a restart."
     for e in range(rows["reward"].shape[1]):
-        count, inside, first = rows["vector"][:, e, 0], rows["vector"][:, e, 1], rows["is_first"][:, e]
+        count, inside = rows["vector"][:, e, 0], rows["vector"][:, e, 1]
+        first = rows["is_first"][:, e]
         fresh = np.flatnonzero(np.diff(count) != 1) + 1
         assert first[0] and (count[fresh] == 0).all() and first[fresh].all(), "a step is missing"
         assert len(fresh) <= restarts, f"{len(fresh)} new worlds after {restarts} restarts"
@@ -115,12 +121,14 @@ def test_an_actor_plays_what_a_collector_would_play():
         flat = Weights(path / "weights.bin", policy).newest()
         specs = replay_spec(job["obs"], job["act"], SIZE.deter, SIZE.stoch, SIZE.classes)
         with BlockWriter(path / "block_000", specs, 2, 100) as block:
-            collector, ended = Collector(Environments(job["make_one"], 2, seed), policy, block, seed), []
+            worlds = Environments(job["make_one"], 2, seed)
+            collector, ended = Collector(worlds, policy, block, seed), []
             for n in range(50): ended += [done[1:] for done in collector.step(n < 3)]
         player = Player(60)
         assert player.open(pack(job), seed, 0, []) is None
         answers = [player.play(3, 3, flat), player.play(40, 0, None), player.play(7, 0, None)]
-        assert [done for _, some, _ in answers for done in some] == ended and not any(why for *_, why in answers)
+        assert [done for _, some, _ in answers for done in some] == ended
+        assert not any(why for *_, why in answers)
         for key, x in stored(path / "block_000").items():
             assert (np.concatenate([rows[key] for rows, *_ in answers]) == x).all(), key
 
@@ -132,7 +140,8 @@ def test_a_world_that_raises_in_an_actor_is_explained_and_the_rows_before_are_ke
         file.write_text("r")
         player.open(pack(job_of(partial(Cursed, file))), (0,), 0, [])
         rows, _, why = player.play(10, 0, None)
-        assert len(rows["reward"]) == 6 and "Cursed, episode 0, step 6" in why and "Traceback" in why and 'ValueError("cursed")' in why
+        assert len(rows["reward"]) == 6 and "Cursed, episode 0, step 6" in why
+        assert "Traceback" in why and 'ValueError("cursed")' in why
         assert player.play(0, 0, None)[0] == {}
         assert "UnpicklingError" in Player(60).open(b"no world", (0,), 0, [])
 
@@ -152,7 +161,8 @@ class FakeRay:
 
     def remote(self, cls): return self
 
-    def options(self, **_): return SimpleNamespace(remote=lambda *args: Handle(self, FakePlayer(*args)))
+    def options(self, **_):
+        return SimpleNamespace(remote=lambda *args: Handle(self, FakePlayer(*args)))
 
     def put(self, x):
         self.puts += 1
@@ -185,24 +195,31 @@ def receiving(make, actors=2, chunk=4, prefill=0, limit=math.inf, restarts=3):
     job, news = job_of(make, prefill=prefill), []
     specs = replay_spec(job["obs"], job["act"], SIZE.deter, SIZE.stoch, SIZE.classes)
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        path, policy = Path(folder), Policy.build(job["obs"], job["act"], SIZE).requires_grad_(False)
+        path = Path(folder)
+        policy = Policy.build(job["obs"], job["act"], SIZE).requires_grad_(False)
         weights = Weights(path / "weights.bin", policy, create=True)
         control = Control(path / "control.bin", actors, create=True)
-        blocks = [stack.enter_context(BlockWriter(path / f"block_{i:03d}", specs, 2, 500)) for i in range(actors)]
+        blocks = [stack.enter_context(BlockWriter(path / f"block_{i:03d}", specs, 2, 500))
+                  for i in range(actors)]
         plan = Plan(actors, None, chunk, 60, restarts, limit, place=60)
-        receiver = Receiver(FakeRay(), SimpleNamespace(send=news.append), control, Weights(path / "weights.bin", policy),
-                            [Seat(i, block) for i, block in enumerate(blocks)], plan, pack(job), (0,), prefill)
+        receiver = Receiver(FakeRay(), SimpleNamespace(send=news.append), control,
+                            Weights(path / "weights.bin", policy),
+                            [Seat(i, block) for i, block in enumerate(blocks)], plan,
+                            pack(job), (0,), prefill)
         until = lambda steps: receiver.run(lambda: control.steps.sum() >= steps)
-        yield SimpleNamespace(receiver=receiver, ray=receiver.ray, control=control, weights=weights, path=path, news=news, until=until)
+        yield SimpleNamespace(receiver=receiver, ray=receiver.ray, control=control,
+                              weights=weights, path=path, news=news, until=until)
 
 
 # nbs/37_remote.ipynb #ray00023
 def test_chunks_are_asked_for_while_the_ratio_allows_it_and_random_ones_come_first():
-    with receiving(partial(CountingEnv, 7), prefill=20) as r:  # two actors, two envs each, chunks of four rows
+    # two actors, two envs each, chunks of four rows
+    with receiving(partial(CountingEnv, 7), prefill=20) as r:
         r.weights.publish()
         r.control.allowed = 40
         r.until(40)
-        assert [(rows, random) for rows, random, _ in r.ray.calls] == [(4, 4), (4, 4), (4, 2), (4, 0), (4, 0)]  # 8 env steps each
+        asked = [(rows, random) for rows, random, _ in r.ray.calls]  # 8 env steps each
+        assert asked == [(4, 4), (4, 4), (4, 2), (4, 0), (4, 0)]
         r.control.allowed = 47  # no room for a whole chunk
         r.receiver.ask()
         assert len(r.ray.calls) == 5 and r.control.steps.sum() == 40
@@ -211,7 +228,8 @@ def test_chunks_are_asked_for_while_the_ratio_allows_it_and_random_ones_come_fir
         r.control.allowed = 100
         r.until(88)
         got = [weights is not None for *_, weights in r.ray.calls][:11]
-        assert r.ray.puts == 2 and got == [True, True, False, False, False, True, True, False, False, False, False]
+        assert r.ray.puts == 2
+        assert got == [True, True, False, False, False, True, True, False, False, False, False]
         assert all(seat.version == 3 for seat in r.receiver.seats)
         assert abs(int(np.diff(r.control.steps)[0])) <= 8, "all actors get their share"
     with receiving(CountingEnv, limit=21) as r:  # the last chunk of a run may be a piece
@@ -230,35 +248,43 @@ def test_a_lost_actor_is_replaced_its_chunk_is_not_stored_and_there_is_an_end_to
         rows = stored(r.path / "block_000")
         assert sums(rows)[:20] == sums(before) and rows["is_first"][20].all() and r.ray.kills == 1
         check_rows(rows, 1)
-        assert [n for n in r.news if n[0] == "restart"] == [("restart", 0, "its actor on there is lost: its node has died.")]
+        told = [n for n in r.news if n[0] == "restart"]
+        assert told == [("restart", 0, "its actor on there is lost: its node has died.")]
         for _ in range(2):
             r.ray.broken = "play"
             r.until(r.control.steps.sum() + 8)
         r.ray.broken = "play"
-        with pytest.raises(CollectorError, match="failed 4 times, collect.max_restarts=3.*its node has died"): r.until(10**6)
+        words = "failed 4 times, collect.max_restarts=3.*its node has died"
+        with pytest.raises(CollectorError, match=words): r.until(10**6)
     with receiving(CountingEnv) as r, pytest.MonkeyPatch.context() as patch:
         patch.setattr(FakePlayer, "found", dict(python="3.1.4", ray="1.0"))
         mine = versions()
         assert list(mine) == ["python", "ray", "dreamer_nb"]
-        with pytest.raises(ClusterError, match=f"(?s)there has .*3.1.4.* here it is .*{mine['python']}.*{mine['ray']}"): r.until(1)
+        words = f"(?s)there has .*3.1.4.* here it is .*{mine['python']}.*{mine['ray']}"
+        with pytest.raises(ClusterError, match=words): r.until(1)
 
 
     class Stillborn(CountingEnv):
         def reset(self, **kwargs): raise OSError("no licence")
 
 
-    with receiving(Stillborn) as r, pytest.raises(CollectorError, match="(?s)before the first step.*no licence"):
+    words = "(?s)before the first step.*no licence"
+    with receiving(Stillborn) as r, pytest.raises(CollectorError, match=words):
         r.control.allowed = 10
         r.until(1)
     with receiving(CountingEnv) as r:  # an actor that was placed on a dead machine is not counted
         r.control.allowed, r.ray.broken = 100, "place"
         r.until(40)
-        assert not [n for n in r.news if n[0] == "restart"] and not any(seat.restarts for seat in r.receiver.seats)
+        assert not [n for n in r.news if n[0] == "restart"]
+        assert not any(seat.restarts for seat in r.receiver.seats)
     with receiving(CountingEnv) as r:
-        r.receiver.fill(r.receiver.seats[0])
-        r.receiver.seats[0].since -= 61
-        r.ray.nodes, r.ray.cluster_resources, r.ray.available_resources = lambda: [dict(Alive=True)], lambda: {"CPU": 2.0}, dict
-        with pytest.raises(ClusterError, match="no place within 60 s.*of the 2 CPUs on 1 machines 0 are free"): r.receiver.overdue(r.receiver.seats[0])
+        seat = r.receiver.seats[0]
+        r.receiver.fill(seat)
+        seat.since -= 61
+        r.ray.nodes, r.ray.available_resources = lambda: [dict(Alive=True)], dict
+        r.ray.cluster_resources = lambda: {"CPU": 2.0}
+        words = "no place within 60 s.*of the 2 CPUs on 1 machines 0 are free"
+        with pytest.raises(ClusterError, match=words): r.receiver.overdue(seat)
 
 
 # nbs/37_remote.ipynb #ray00026
@@ -266,7 +292,8 @@ def remote(run_dir, processes=1, address=None, **changes):
     "The config of a short run with collectors on Ray."
     cfg = Config(general=dict(run_dir=str(run_dir), threads=1), models=dict(d_hidden=32),
                  tracking=dict(mlflow=False), replay=dict(capacity=20_000),
-                 collect=dict(backend="ray", ray_address=address, processes=processes, chunk=4, envs=2, prefill=40),
+                 collect=dict(backend="ray", ray_address=address, processes=processes,
+                              chunk=4, envs=2, prefill=40),
                  train=dict(max_steps=10**6, batch_size=4, sequence_length=8, replay_ratio=2,
                             eval_every=0, checkpoint_every=20, log_every=5))
     return cfg.replace(**changes)
@@ -279,12 +306,13 @@ def tell(told):
 
 def family(me=None):
     "All processes below; the tracker of multiprocessing is no business of ours."
-    return [p for p in psutil.Process(me).children(recursive=True) if "resource_tracker" not in " ".join(p.cmdline())]
+    below = psutil.Process(me).children(recursive=True)
+    return [p for p in below if "resource_tracker" not in " ".join(p.cmdline())]
 
 
-def actors():
-    "Processes of actors below this one."
-    return [p for p in family() if "Player" in " ".join(p.cmdline())]
+def actors(me=None):
+    "The actors among them."
+    return [p for p in family(me) if "Player" in " ".join(p.cmdline())]
 
 
 def wait_until(done, seconds=120):
@@ -313,7 +341,9 @@ def test_a_private_ray_listens_on_loopback_only_and_a_killed_actor_costs_nothing
                 if event.kind == "update" and event.step == 3:
                     started, before = family(), stored(block)
                     [actor] = actors()
-                    assert {c.laddr.ip.removeprefix("::ffff:") for p in started for c in p.net_connections() if c.status == "LISTEN"} == {"127.0.0.1"}
+                    open_to = [c.laddr.ip for p in started for c in p.net_connections()
+                               if c.status == "LISTEN"]
+                    assert {ip.removeprefix("::ffff:") for ip in open_to} == {"127.0.0.1"}
                     actor.kill()
                 if told and steps > len(before["reward"]) * 2 + 60: t.stop()
             assert abs(t.updates * 32 / t.env_steps - 2) < 1 and len(told) == 1 and "is lost" in told[0]
@@ -328,18 +358,23 @@ def test_a_private_ray_listens_on_loopback_only_and_a_killed_actor_costs_nothing
 class Cluster:
     "Two Ray nodes of three CPUs on loopback, with a token."
     def __enter__(self):
-        self.folder = tempfile.TemporaryDirectory(prefix="ray_", dir="/tmp", ignore_cleanup_errors=True)
-        with socket.create_server(("127.0.0.2", 0)) as server: self.address = f"127.0.0.2:{server.getsockname()[1]}"
+        self.folder = tempfile.TemporaryDirectory(prefix="ray_", dir="/tmp",
+                                                  ignore_cleanup_errors=True)
+        with socket.create_server(("127.0.0.2", 0)) as server: port = server.getsockname()[1]
+        self.address = f"127.0.0.2:{port}"
         self.env = QUIET | dict(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=secrets.token_hex(32))
         self.patch = pytest.MonkeyPatch()
         for key, value in self.env.items(): self.patch.setenv(key, value)
-        self.head = self.start("--head", "--port", self.address.split(":")[1], "--node-ip-address=127.0.0.2", "--temp-dir", self.folder.name)
+        self.head = self.start("--head", "--port", str(port), "--node-ip-address=127.0.0.2",
+                               "--temp-dir", self.folder.name)
         self.other = self.start("--address", self.address, "--node-ip-address=127.0.0.3")
         return self
 
     def start(self, *args):
-        command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block", "--num-cpus=3", "--object-store-memory=100000000",
-                   "--include-dashboard=false" if "--head" in args else "--disable-usage-stats", *args]
+        command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block",
+                   "--num-cpus=3", "--object-store-memory=100000000",
+                   "--include-dashboard=false" if "--head" in args else "--disable-usage-stats",
+                   *args]
         log = open(Path(self.folder.name) / f"log{len(args)}", "w+")
         process = psutil.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         def up():
@@ -373,9 +408,10 @@ def test_a_machine_of_a_cluster_is_killed_under_load_and_nothing_stored_is_lost(
                 control = t.collectors.control
                 assert control.steps.sum() <= control.allowed
                 if at is None and control.steps.min() > 40:
-                    assert len([p for p in cluster.other.children(recursive=True) if "Player" in " ".join(p.cmdline())]) == 1
+                    assert len(actors(cluster.other.pid)) == 1
                     cluster.kill(cluster.other)
-                    at, before, steps = time.monotonic(), [stored(block) for block in blocks], control.steps.tolist()
+                    at, steps = time.monotonic(), control.steps.tolist()
+                    before = [stored(block) for block in blocks]
                 if at and told and (control.steps > np.array(steps) + 40).all(): t.stop()
             print(f"a new actor after {time.monotonic() - at:.0f} s;", told)
         assert len(told) == 1 and "is lost" in told[0] and "127.0.0.3" in told[0]
@@ -385,15 +421,18 @@ def test_a_machine_of_a_cluster_is_killed_under_load_and_nothing_stored_is_lost(
             assert sums(rows, len(before[i]["reward"])) == sums(before[i])
             check_rows(rows, int(i == lost))
         assert mend_replay(Path(folder) / "replay", Block(block, owner=False).layout) == {}
-        wait_until(lambda: not [p for p in cluster.head.children(recursive=True) if "Player" in " ".join(p.cmdline())], 30)
+        wait_until(lambda: not actors(cluster.head.pid), 30)
 
         # what is left has three CPUs
-        with Trainer(remote(Path(folder) / "more", 4, cluster.address), CountingEnv) as t, pytest.MonkeyPatch.context() as patch:
+        words = "found no place within 30 s.*of the 3 CPUs on 1 machines 0 are free"
+        with (Trainer(remote(Path(folder) / "more", 4, cluster.address), CountingEnv) as t,
+              pytest.MonkeyPatch.context() as patch):
             patch.setattr("dreamer_nb.trainer.RemoteCollectors", partial(RemoteCollectors, place=30))
-            with pytest.raises(CollectorError, match="found no place within 30 s.*of the 3 CPUs on 1 machines 0 are free"): list(t)
+            with pytest.raises(CollectorError, match=words): list(t)
         cluster.patch.setenv("RAY_AUTH_TOKEN", "0" * 64)
         with Trainer(remote(Path(folder) / "stranger", 1, cluster.address), CountingEnv) as t:
-            with pytest.raises(CollectorError, match=f"collect.ray_address={cluster.address}: ConnectionError"): list(t)
+            words = f"collect.ray_address={cluster.address}: ConnectionError"
+            with pytest.raises(CollectorError, match=words): list(t)
 
 
 # nbs/37_remote.ipynb #ray00034
@@ -416,7 +455,7 @@ def test_worlds_on_ray_that_raise_or_hang_are_started_again_but_not_for_ever():
 # nbs/37_remote.ipynb #ray00035
 @pytest.mark.slow
 @pytest.mark.faults
-def test_a_receiver_that_is_killed_is_started_again_and_a_trainer_that_is_killed_leaves_nothing_behind():
+def test_a_killed_receiver_is_started_again_and_a_killed_trainer_leaves_nothing_behind():
     SCRIPT = """
 import sys
 from dreamer_nb.config import Config
@@ -428,7 +467,8 @@ with Trainer(Config.from_yaml(sys.argv[1]), CountingEnv) as trainer:
 
 
     def script(config):
-        return psutil.Popen([sys.executable, "-c", SCRIPT, str(config)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        return psutil.Popen([sys.executable, "-c", SCRIPT, str(config)],
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
     def read(process, until):  # (kind, step, env steps) of the first line that is meant
@@ -443,11 +483,13 @@ with Trainer(Config.from_yaml(sys.argv[1]), CountingEnv) as trainer:
         remote(Path(folder) / "run").to_yaml(config)
         life = script(config)
         read(life, lambda kind, step, steps: step == 25)
-        receiver = next(p for p in life.children() if any("raylet" in " ".join(q.cmdline()) for q in p.children()))
+        holds_ray = lambda p: any("raylet" in " ".join(q.cmdline()) for q in p.children())
+        receiver = next(filter(holds_ray, life.children()))
         first, before = family(life.pid), stored(block)
         receiver.kill()
         read(life, lambda kind, *_: kind == "restart")  # perhaps it has to try twice
-        _, step, _ = read(life, lambda kind, step, steps: kind == "update" and steps > 2 * len(before["reward"]) + 40)
+        enough = 2 * len(before["reward"]) + 40
+        read(life, lambda kind, step, steps: kind == "update" and steps > enough)
         gone(first)
         second = family(life.pid)
         life.kill()
@@ -471,7 +513,7 @@ with Trainer(Config.from_yaml(sys.argv[1]), CountingEnv) as trainer:
 @pytest.mark.faults
 def test_a_port_that_answers_and_is_no_ray_ends_the_run_within_two_minutes():
     with socket.create_server(("127.0.0.1", 0)) as server, tempfile.TemporaryDirectory() as folder:
-        began = time.monotonic()
+        began, address = time.monotonic(), f"127.0.0.1:{server.getsockname()[1]}"
         with pytest.raises(CollectorError, match="collect.ray_address=127.0.0.1:.*ray start --head"):
-            with Trainer(remote(folder, address=f"127.0.0.1:{server.getsockname()[1]}"), CountingEnv) as t: list(t)
+            with Trainer(remote(folder, address=address), CountingEnv) as t: list(t)
         assert time.monotonic() - began < 120
