@@ -15,7 +15,7 @@ LIMIT      := $(if $(shell command -v timeout),timeout 780)
 LONG_LIMIT := $(if $(shell command -v timeout),timeout 7200)
 
 .DEFAULT_GOAL := help
-.PHONY: help train test test-long check export lab audit inputs faults results speedrun scaling bench worlds nano film zoo promises docs dist constraints clean
+.PHONY: help train test test-long check export lab audit inputs faults results speedrun scaling bench gpu worlds nano film zoo promises docs dist constraints clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,11 +74,24 @@ scaling: $(VENV)/.dev  ## learners and collectors, here and on Ray: measured bes
 	$(BIN)/python -m dreamer_nb.scaling --out nbs/results/scaling.json --seconds 12
 
 bench: $(VENV)/.train  ## how long an update, an act, a sample and a start take
-	$(BIN)/dreamer-bench learner --json nbs/results/learner.json
+	$(BIN)/dreamer-bench learner --precision float32 bfloat16 --json nbs/results/learner.json
 	$(BIN)/dreamer-bench policy --json nbs/results/policy.json
 	$(BIN)/dreamer-bench replay --json nbs/results/replay.json
 	$(BIN)/dreamer-bench start --json nbs/results/start.json
 	$(BIN)/dreamer-bench collector --pairs 24 --json nbs/results/collector.json -- general.threads=1
+
+SIZES ?= size1m size12m size50m size100m
+LEARNER = $(BIN)/dreamer-bench learner --device cuda --threads 1 --size
+
+gpu: $(VENV)/.dev  ## on a machine with CUDA: its tests, its times for four sizes, and a run on it (ten minutes)
+	$(BIN)/pytest -q -m gpu
+	for size in $(SIZES); do \
+	  $(LEARNER) $$size --precision float32 bfloat16 --json nbs/results/gpu/$$size.json && \
+	  $(LEARNER) $$size --precision bfloat16 --no-graphs --repeats 5 --json nbs/results/gpu/$${size}_in_order.json && \
+	  $(LEARNER) $$size --plain --repeats 5 --json nbs/results/gpu/$${size}_plain.json || exit 1; done
+	$(BIN)/dreamer-bench around --json nbs/results/gpu/around.json -- general.device=cuda
+	$(BIN)/dreamer-bench around --json nbs/results/gpu/around_image.json -- env=cartpole_vision general.device=cuda
+	$(BIN)/dreamer-bench train --seeds 0 1 2 --out nbs/results/gpu/cartpole.json -- general.device=cuda
 
 worlds: $(VENV)/.worlds  ## the learning curves of the other worlds (hours)
 	$(BIN)/dreamer-bench train --seeds 0 1 2 --out nbs/results/pendulum.json --runs runs/pendulum -- env=pendulum
