@@ -178,6 +178,7 @@ class Agent(nn.Module):
         h = self.hyper
         start = Latent(*(x.detach().flatten(0, 1) for x in post))
         feat, action = imagine(self.step, self.actor, self.act, start, h.imagination_length, self.draw)
+        torch.clear_autocast_cache()  # older versions of PyTorch keep what was cast where no gradient was asked for
         with torch.no_grad():  # (H+1, N) each
             reward, cont = self.world.predict_reward(feat), self.world.predict_cont(feat)
             slow = self.slow.mean(self.slow(feat[:-1]))
@@ -216,7 +217,7 @@ class Agent(nn.Module):
 
     def set_extra_state(self, state: dict):
         self.opt.load_state_dict(state["opt"])
-        self.draw.generator.set_state(state["draw"].cpu())
+        self.draw.go_on(state["draw"])
         self.updates = state["updates"]
 
     @torch.no_grad()

@@ -144,12 +144,14 @@ def _time(update, wait):
 
 def prepare(case: Case) -> tuple[Callable, list[dict], int]:  # the update of an agent, two batches for it, its parameters
     "What is timed."
+    import torch
     from dreamer_nb.agent import Agent, Hyper
     from dreamer_nb.blocks import replay_spec
     from dreamer_nb.gpu import CudaGraphs, compiled
     from dreamer_nb.networks import Sizes
     obs, act = spaces_of(case.obs, case.side)
     size, hyper = Sizes.of(SIZES[case.size]), Hyper(imagination_length=case.horizon)
+    if re.fullmatch(r'cuda:\d+', case.device): torch.cuda.set_device(case.device)
     agent = Agent(obs, act, size, hyper, case.device, plain=case.plain, precision=case.precision)
     if case.compile: compiled(agent)
     specs = replay_spec(obs, act, size.deter, size.stoch, size.classes)

@@ -140,7 +140,7 @@ class Collector:
                     head=self.block.head)
 
     def load_state_dict(self, saved: dict, action: dict):  # action: what `bring_back` gave
-        self.draw.generator.set_state(saved["draw"].cpu())
+        self.draw.go_on(saved["draw"])
         self.rng.bit_generator.state = json.loads(saved["rng"])
         self.state = {k: x.to(self.device) for k, x in saved["state"].items()}
         self.action = action

@@ -125,7 +125,8 @@ class Observe(Function):
             soft = softmax(logit)
             stoch = out[1][t].copy_(draw.onehot((1 - mix) * soft + mix / C)).flatten(1)
             saved.append((a, rms_a, y_a, x, rms_x, y_x, reset, cand, new_cand, update, p, rms_p, y_p, soft))
-        ctx.steps, ctx.inputs, ctx.keep, ctx.scale, ctx.mix, ctx.deter = saved, inputs, keep, scale, mix, out[0]
+        ctx.steps, ctx.inputs, ctx.keep, ctx.scale, ctx.mix = saved, inputs, keep, scale, mix
+        ctx.deter = out[0].detach()  # the output itself would hold on to the node, and the node to it
         ctx.weights = w_deter, w_stoch, own, shared, s_hidden, w_gates, w_post, s_post, w_logit
         return out
 

@@ -24,6 +24,12 @@ class Draw:
     def __init__(self, generator: torch.Generator | None = None):  # None: torch's global generator
         self.generator = generator
 
+    def go_on(self, state: Tensor):  # from `generator.get_state()`
+        "Draw what would have been drawn next. Between CPU and GPU that cannot be: then go on with other numbers."
+        state, mine = state.cpu(), self.generator.get_state()
+        if {len(state), len(mine)} == {16, 5056}: self.generator.manual_seed(int(state.long().sum()))  # the sizes on CUDA and CPU
+        else: self.generator.set_state(state)
+
     def uniform(self, shape, like: Tensor) -> Tensor:  # in [0, 1), on the device of `like`
         return torch.rand(shape, generator=self.generator, device=like.device)
 
@@ -56,7 +62,7 @@ def straight_through(
 # %% ../nbs/03_latents.ipynb #c3e994df
 def softmax(logits: Tensor) -> Tensor:  # (..., C) -> (..., C)
     "Softmax over the last axis. Few classes are laid out class by class: CPUs dislike short rows."
-    if logits.shape[-1] > 16 or logits.dim() < 2: return logits.softmax(-1)
+    if logits.is_cuda or logits.shape[-1] > 16 or logits.dim() < 2: return logits.softmax(-1)
     return logits.mT.contiguous().softmax(-2).mT
 
 

@@ -84,8 +84,9 @@ class LaProp:
         "Count a step of these groups, and write down what depends on the count: its rate, and what makes two young averages whole."
         for name in lr: self.steps[name] += 1
         whole = lambda beta, t: 1 / (1 - beta ** max(1, t))
-        self.numbers.copy_(torch.tensor([[lr.get(name, 0.0), whole(self.beta1, t), whole(self.beta2, t)]
-                                         for name, t in self.steps.items()], dtype=torch.float64))
+        new = torch.tensor([[lr.get(name, 0.0), whole(self.beta1, t), whole(self.beta2, t)] for name, t in self.steps.items()],
+                           dtype=self.numbers.dtype, pin_memory=self.numbers.is_cuda)
+        self.numbers.copy_(new, non_blocking=True)  # pinned and of one type: a GPU is not waited for
 
     @torch.no_grad()
     def move(self, names: list[str]) -> dict[str, Tensor]:

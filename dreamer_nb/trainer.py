@@ -11,6 +11,7 @@ __all__ = ['LEARN', 'COUNTERS', 'Event', 'pick_device', 'pick_precision', 'Meter
 
 # %% ../nbs/38_trainer.ipynb #8afa7be0
 import json
+import re
 import shutil
 import signal
 import tempfile
@@ -229,6 +230,7 @@ def open_start(self: Trainer) -> dict:
 
 def prepare(self: Trainer):
     "Open everything: run directory, agent, replay, tracker, and last the collectors."
+    if re.fullmatch(r"cuda:\d+", self.device): torch.cuda.set_device(self.device)  # for what asks for no device
     cfg, g, start = self.cfg, self.cfg.general, self.look()
     self.open_dir()
     new = not (self.dir / "config.yaml").exists()

@@ -11,9 +11,34 @@ import torch.nn.functional as F
 
 from dreamer_nb.latents import (
     Categorical, Draw, Normal, binary_loss, bounded_normal, entropy, kl_divergence, kl_losses,
-    mse_loss, softmax, straight_through, symlog_mse_loss, unimix, unimix_probs,
+    mse_loss, one_hot, softmax, straight_through, symlog_mse_loss, unimix, unimix_probs,
 )
 from dreamer_nb.legend import golden
+
+
+# nbs/03_latents.ipynb #de443701
+def test_draws_go_on_where_they_were_and_from_a_gpu_with_other_numbers():
+    draw = Draw(torch.Generator().manual_seed(3))
+    draw.uniform((5,), torch.zeros(1))
+    state = draw.generator.get_state()
+    want = draw.uniform((4,), torch.zeros(1))
+    draw.go_on(state)
+    assert torch.equal(draw.uniform((4,), torch.zeros(1)), want)
+    on_cuda = torch.tensor([7, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0], dtype=torch.uint8)  # seed 7, 4 drawn
+    draw.go_on(on_cuda)
+    first = draw.uniform((4,), torch.zeros(1))
+    assert not torch.equal(first, want)
+    draw.go_on(on_cuda)
+    assert torch.equal(draw.uniform((4,), torch.zeros(1)), first)
+    try: draw.go_on(state[:100])
+    except RuntimeError: pass
+    else: assert False, "half a state was taken"
+
+
+# nbs/03_latents.ipynb #de443702
+def test_one_hot_rows_are_those_of_torch():
+    index = torch.tensor([[0, 3, 1], [2, 2, 0]])
+    for x in (index, index.to(torch.uint8), index.to(torch.int32)): assert torch.equal(one_hot(x, 4), F.one_hot(index, 4).float())
 
 
 # nbs/03_latents.ipynb #07c791c8
