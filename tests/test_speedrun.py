@@ -5,7 +5,7 @@
 import json
 from itertools import combinations
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 
 import numpy as np
 
@@ -21,6 +21,9 @@ TITLES = {"slow_critic": "the slow critic follows faster", "lambda": "λ reaches
           "dreams": "dreams begin at the last steps only", "one_rate": "actor and critic have rates of their own", "anneal": "the rates fall", "published": "six of these at once"}
 
 
+EARLIER = ["train.sequence_length=32", "train.imag_last=8", "train.replay_ratio=48", "train.eval_every=10"]  # the preset of that time
+
+
 def read(path): return json.loads(path.read_text(encoding="utf-8"))
 
 
@@ -31,9 +34,9 @@ def choices():
 
 
 def taken_back(found):
-    "The settings of a file that differ from the preset: (key, value in the preset, value here)."
-    preset = Config.load("env=cartpole").flat()
-    here = Config.load("env=cartpole", *found["command"].split()[1:]).flat()
+    "The settings of a file that differ from the preset of that time: (key, value in the preset, value here)."
+    preset = Config.load("env=cartpole", *EARLIER).flat()
+    here = Config.load("env=cartpole", *EARLIER, *found["command"].split()[1:]).flat()
     return [(key, old, here[key]) for key, old in preset.items() if here[key] != old and key != "train.max_steps"]
 
 
@@ -63,11 +66,25 @@ def speed_table(preset, found):
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
+# nbs/55_speedrun.ipynb #1f0a5d22
+def size_table(files):  # name → file of twenty runs
+    "What an update costs, how many a run needs, and what comes of it."
+    lines = [["", "updates of a run, median", "middle half", "ms for each, evaluations left out", "seconds of a run, median", "slowest"], ["---"] * 6]
+    for name, file in files.items():
+        runs = [r for r in file["runs"] if r["solved"]]
+        n, low, high = median(r["updates"] for r in runs), *quantiles([r["updates"] for r in runs], n=4, method="inclusive")[::2]
+        each = median(1e3 * (r["solved"]["seconds"] - r["first_update"] - r["evaluating"]) / r["updates"] for r in runs)
+        seconds = [r["solved"]["seconds"] for r in runs]
+        lines.append([name, say(n), f"{low:.0f}–{high:.0f}", f"{each:.0f}", f"{median(seconds):.0f}", f"{max(seconds):.0f}"])
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
 # nbs/55_speedrun.ipynb #1f0a5d14
 def test_every_line_takes_something_back_and_the_page_shows_it():
-    preset, found = read(RESULTS / "cartpole.json"), choices()
+    preset, found = read(RESULTS / "speedrun" / "before.json"), choices()
     assert len(found) >= 10 and all(taken_back(file) for file in found.values())
     assert taken_back(preset) == []
+    assert Config.load("env=cartpole", *read(RESULTS / "cartpole.json")["command"].split()[1:]).flat() == Config.load("env=cartpole").flat()
     page = (RESULTS.parent / "55_speedrun.ipynb").read_text(encoding="utf-8")
     for line in speed_table(preset, found).splitlines():
         assert json.dumps(line, ensure_ascii=False)[1:-1] in page, f"run 55_speedrun.ipynb again: it does not show {line}"
