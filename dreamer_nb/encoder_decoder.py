@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .latents import mse_loss, one_hot, symlog_mse_loss
-from .networks import BlockLinear, Layer, Linear, MLP, Sizes, full, init_weight, norm_silu
+from .networks import BlockLinear, Layer, Linear, MLP, Sizes, in_full, init_weight, norm_silu
 from .symlog import symlog
 
 # %% ../nbs/12_encoder_decoder.ipynb #665857f8
@@ -217,7 +217,7 @@ class Decoder(nn.Module):
         x = x + self.stoch_out(self.stoch_hidden(stoch)).reshape(-1, h, w, c)
         x = norm_silu(x, self.norm).permute(0, 3, 1, 2)
         for layer in reversed(self.cnn): x = layer(x, self.grow)
-        x = full(self.image(x, self.grow)).sigmoid()
+        x = in_full(self.image(x, self.grow)).sigmoid()
         return x.permute(0, 2, 3, 1).reshape(*deter.shape[:-1], 16 * h, 16 * w, -1)
 
     def losses(self, pred: dict[str, Tensor], obs: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 from .latents import Draw, softmax, unimix_probs
-from .networks import MLP, Layer, Linear, full
+from .networks import MLP, Layer, Linear, in_full
 from .rssm import RSSM, Latent
 
 # %% ../nbs/15_fast.ipynb #0d2f9ccf
@@ -229,7 +229,7 @@ class Step:
         return self.sampled(deter, norm_silu(x, r.post.scale), r.post_logit, draw)
 
     def sampled(self, deter: Tensor, h: Tensor, head: Linear, draw: Draw) -> Latent:
-        logit = full(torch.addmm(head.bias, h, head.weight)).unflatten(-1, (self.rssm.size.stoch, -1))
+        logit = in_full(torch.addmm(head.bias, h, head.weight)).unflatten(-1, (self.rssm.size.stoch, -1))
         return Latent(deter, draw.onehot(unimix_probs(logit, self.rssm.size.unimix)), logit)
 
     def core(self, deter: Tensor, stoch: Tensor, action: Tensor) -> Tensor:  # (N, D), (N, S·C), (N, A) -> (N, D)
@@ -240,7 +240,7 @@ class Step:
         own, shared = r.hidden.weight.split([deter.shape[2], rest.shape[1]], 1)
         x = torch.baddbmm(torch.baddbmm(each(r.hidden.bias), rest.expand(G, -1, -1), shared), deter, own)
         x = norm_silu(x, each(r.hidden.scale), (0, 2))
-        gates = full(torch.baddbmm(each(r.gates.bias), x, r.gates.weight))
+        gates = in_full(torch.baddbmm(each(r.gates.bias), x, r.gates.weight))
         reset, cand, update = gates.chunk(3, -1)  # (G, N, D/G) each
         cand = cand.mul_(reset.sigmoid_()).mul_(2).sigmoid_().mul_(2).sub_(1)  # tanh, in a form CPUs are quick at
         return torch.lerp(deter, cand, update.sub_(1).sigmoid_()).transpose(0, 1).flatten(1)

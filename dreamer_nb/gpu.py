@@ -47,7 +47,6 @@ class CudaGraphs:
         with torch.cuda.graph(graph, stream=self.stream): outputs = self.agent.compute(inputs, learn)
         return inputs, graph.replay, outputs
 
-
     def aside(self, work: Callable) -> tuple:
         "An update on the stream on which one will be recorded."
         usual = torch.cuda.current_stream(self.agent.opt.data.device)

@@ -50,7 +50,7 @@ def test_the_constants_of_a_setting_are_measured():
     small = ["env=cartpole", "models.size=nano", "train.batch_size=2", "train.sequence_length=8",
              "collect.prefill=60"]
     found = constants(small, 2)
-    assert found["replayed"] == 16 and found["ratio"] == 48 and min(found["call"], found["update"]) > 0
+    assert found["replayed"] == 16 and found["ratio"] == 24 and min(found["call"], found["update"]) > 0
     assert 400 < found["step_bytes"] < 2_000 and found["weight_bytes"] > 100_000
     made = Plan(**found, cores=2)
     assert bottleneck(made)[0] == "learners" and made.step > made.call
