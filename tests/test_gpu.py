@@ -13,6 +13,8 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from dreamer_nb.agent import Agent, Hyper
+from dreamer_nb.bench import random_batch as noise
+from dreamer_nb.blocks import replay_spec
 from dreamer_nb.encoder_decoder import Spec
 from dreamer_nb.gpu import CudaGraphs, Pipeline, compiled
 from dreamer_nb.latents import Draw
@@ -38,17 +40,7 @@ class Orders(TorchDispatchMode):
 
 def random_batch(obs, act, size, B=3, T=6, seed=0):
     "A replayed window of random numbers."
-    rng, shape = np.random.default_rng(seed), (B, T + 1)
-    def some(spec):
-        if spec.discrete: return rng.integers(spec.classes, size=shape + spec.shape)
-        if spec.is_image: return rng.integers(256, size=shape + spec.shape, dtype=np.uint8)
-        return rng.normal(size=shape + spec.shape).astype(np.float32)
-    batch = {k: some(s) for k, s in (obs | act).items()}
-    last = rng.random(shape) < 0.2
-    batch |= dict(is_last=last, is_terminal=last & (rng.random(shape) < 0.5), is_first=np.roll(last, 1, 1))
-    batch |= dict(reward=rng.normal(size=shape).astype(np.float32) * ~batch["is_first"])
-    batch |= dict(deter=np.zeros((B, 1, size.deter), np.float32), stoch=rng.integers(size.classes, size=(B, 1, size.stoch)))
-    return {k: torch.as_tensor(v) for k, v in batch.items()}
+    return noise(replay_spec(obs, act, size.deter, size.stoch, size.classes), B, T, seed)
 
 
 WORLDS = {"vector": (dict(vector=Spec((4,))), dict(action=Spec((), "int32", 2))),
