@@ -22,7 +22,9 @@ from dreamer_nb.networks import Sizes
 
 
 # nbs/26_gpu.ipynb #26c0de06
-VIEWS = "view", "select", "slice", "transpose", "permute", "expand", "unsqueeze", "squeeze", "split", "as_strided", "detach", "t.default", "alias", "unbind", "chunk", "unflatten", "empty", "prim", "diagonal"
+VIEWS = ("view", "select", "slice", "transpose", "permute", "expand", "unsqueeze", "squeeze", "split", "as_strided", "detach",
+         "t.default", "alias", "unbind", "chunk", "unflatten", "empty", "prim", "diagonal")
+LOOKS = "_local_scalar_dense", "nonzero", "is_nonzero", "equal.default", "unique"
 
 
 class Orders(TorchDispatchMode):
@@ -33,8 +35,8 @@ class Orders(TorchDispatchMode):
 
     def __torch_dispatch__(self, f, types, args=(), kwargs=None):
         name = str(f).removeprefix("aten.")
-        if any(word in name for word in ("_local_scalar_dense", "nonzero", "is_nonzero", "equal.default", "unique")): self.looks[name] += 1
-        if not any(name.lstrip("_").startswith(v) for v in VIEWS): self.count[name] += 1
+        if any(word in name for word in LOOKS): self.looks[name] += 1
+        if not name.lstrip("_").startswith(VIEWS): self.count[name] += 1
         return f(*args, **(kwargs or {}))
 
 
