@@ -419,12 +419,20 @@ def train_in_parts(ranks, updates=20):
     "The parameters after some updates of one of several ranks with its part of the batch, or of one agent with all of it."
     rank, size, spaces = ranks.rank, ranks.size, dict(obs=dict(vector=Spec((4,))), act=dict(action=Spec((), "int32", 2)))
     class Part(Draw):
+        "The rank's part of all darts. The dart alone chooses a class: where probabilities round otherwise, none may flip."
         def uniform(self, shape, like):
             whole = super().uniform((size * shape[0], *shape[1:]), like)
             return whole[shape[0] * rank:shape[0] * (rank + 1)]
 
+        def onehot(self, probs): return super().onehot(torch.full_like(probs, 1 / probs.shape[-1]))
+
+        def index(self, probs): return super().index(torch.full_like(probs, 1 / probs.shape[-1]))
+
     agent = Agent(spaces["obs"], spaces["act"], TINY, Hyper(lr=1e-3, warmup_steps=2, imagination_length=5), ranks=ranks)
-    agent.draw = Part(agent.draw.generator)
+    agent.draw, g = Part(agent.draw.generator), torch.Generator().manual_seed(0)
+    for head in (agent.world.reward, agent.critic, agent.slow):  # fresh ones say 0: the actor would learn from what is rounded
+        head.head.weight.data.normal_(std=0.3, generator=g)
+        head.head.bias.data.sub_(2 * torch.linspace(-20, 20, agent.size.bins).abs())
     for n in range(updates):
         batch = random_batch(agent.obs, agent.act, TINY, B=4, seed=n)
         rows = slice(4 // size * rank, 4 // size * (rank + 1))
