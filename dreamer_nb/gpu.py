@@ -80,7 +80,6 @@ class Flight:
     "An update that was started: what it was made of, and what it gives."
     batch: dict[str, Tensor]  # on the host
     where: object             # the places in the replay that it came from
-    metrics: dict[str, Tensor]  # on the device
     back: dict[str, Tensor]   # on the host, once it has landed: latents, "opt/grad_norm", and what was asked for
     event: torch.cuda.Event | None = None  # when that will be
 
@@ -111,7 +110,7 @@ class Pipeline:
         batch = {k: x.to(self.device, non_blocking=True) for k, x in host.items()}
         metrics, latents = self.update(batch, learn)
         back = latents | {"opt/grad_norm": metrics["opt/grad_norm"]} | self.leave()
-        self.flights.append(Flight(host, where, metrics, *self.bring(back)))
+        self.flights.append(Flight(host, where, *self.bring(back)))
         self.next = self.fetch(host) if self.lag else None
         return metrics
 
