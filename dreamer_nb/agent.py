@@ -11,6 +11,7 @@ from functools import partial
 from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
+from .acting import Acting
 from .latents import Draw
 from .ranks import Ranks
 from .returns import lambda_return
@@ -61,6 +62,7 @@ class Policy(nn.Module):
     def __init__(self, encoder: Encoder, rssm: RSSM, actor: Actor):
         super().__init__()
         self.encoder, self.rssm, self.actor = encoder, rssm, actor
+        self.acting = None  # on a CPU, see `act`
 
     @classmethod
     def build(cls, obs: Specs, act: Specs, size: Sizes) -> "Policy":
@@ -84,6 +86,13 @@ class Policy(nn.Module):
     ) -> tuple[dict, dict]:    # action: key → (n, …) numpy array; new state
         "One step for n environments at once (official: `agent.Agent.policy`)."
         draw = draw or Draw()
+        if state["deter"].device.type != "cpu": return self.act_on_device(obs, state, greedy, draw)
+        if not (self.acting and self.acting.current): self.acting = Acting(self.encoder, self.rssm, self.actor)
+        return self.acting(obs, state, greedy, draw)
+
+    @torch.no_grad()
+    def act_on_device(self, obs: dict, state: dict, greedy: bool, draw: Draw) -> tuple[dict, dict]:
+        "`act` in PyTorch."
         obs = {k: torch.as_tensor(obs[k], device=state["deter"].device) for k in (*self.encoder.images, *self.encoder.vectors, "is_first")}
         before = embed({k: state["action/" + k] for k in self.actor.act}, self.actor.act)
         latent = fast.Step(self.rssm).look(self.encoder(obs, fast.mlp), before, obs["is_first"],

@@ -73,7 +73,9 @@ WORLD = dict(
         {"latents.unimix_probs": {
             "(1 - mix) * softmax(logits) + mix / logits.shape[-1]": "softmax(logits)"},
          "fast.Observe.forward": {"(1 - mix) * soft + mix / C": "soft"},
-         "fast.Observe.back_in_time": {"alpha=1 - ctx.mix": "alpha=1"}}),
+         "fast.Observe.back_in_time": {"alpha=1 - ctx.mix": "alpha=1"},
+         "acting.Acting.believe": {"(1 - mix) * chances(linear(h, *self.logit), C) + mix / C":
+                                   "chances(linear(h, *self.logit), C)"}}),
     first_weights_uncut=Bug(
         "first weights were meant to be cut at two standard deviations, but were cut at ±2",
         GITHUB + "NM512/dreamerv3-torch/issues/16",
@@ -91,13 +93,16 @@ WORLD = dict(
         "test_agent.py::test_acting_forgets_at_is_first_and_rows_are_independent",
         {"rssm.RSSM.observe": {"(~is_first)": "torch.ones_like(is_first)"},
          "fast.observe": {"(~is_first)": "torch.ones_like(is_first)"},
-         "fast.Step.look": {"(~is_first)": "torch.ones_like(is_first)"}}),
+         "fast.Step.look": {"(~is_first)": "torch.ones_like(is_first)"},
+         "acting.Acting.__call__": {"if first.any(): ": "if False: "}}),
     action_survives_reset=Bug(
         "where an episode begins, the memory was cleared, but the last action was still fed in",
         GITHUB + "pytorch/rl/pull/4128", "test_rssm.py::test_nothing_leaks_over_is_first",
         {"rssm.RSSM.observe": {"self.drive(action * keep)": "self.drive(action)"},
          "fast.observe": {"rssm.drive(action * keep)": "rssm.drive(action)"},
-         "fast.Step.look": {"action * keep": "action"}}),
+         "fast.Step.look": {"action * keep": "action"},
+         "acting.Acting.__call__": {"deter, stoch, action = (x * ~first[:, None] for x in (deter, stoch, action))":
+                                    "deter, stoch = (x * ~first[:, None] for x in (deter, stoch))"}}),
     memory_stands_still=Bug(
         "each step began from the first state of the window, not from the step before",
         GITHUB + "pytorch/rl/pull/3236",
@@ -178,8 +183,10 @@ SYSTEM = dict(
         "(there images lacked −½; here numbers are divided by 255)",
         GITHUB + "Eclectic-Sheep/sheeprl/issues/285",
         "test_open_loop.py::test_the_posterior_of_the_context_is_the_one_the_policy_had",
-        {"agent.Policy.act": {"latent = fast": "obs |= {k: obs[k] / 255 for k in self.encoder.vectors}\n"
-                                               "    latent = fast"}}),
+        {"agent.Policy.act_on_device": {"latent = fast": "obs |= {k: obs[k] / 255 for k in self.encoder.vectors}\n"
+                                                         "    latent = fast"},
+         "acting.Acting.look": {"encoder = self.encoder": "encoder = self.encoder\n"
+                                "    obs = obs | {k: obs[k] / 255 for k in encoder.vectors}"}}),
     limit_is_end=Bug(
         "a time limit was taken for the end of the world",
         GITHUB + "instadeepai/Mava/issues/951",

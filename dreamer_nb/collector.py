@@ -362,7 +362,10 @@ def apart():
         from multiprocessing.resource_tracker import ensure_running
         ensure_running()  # it unblocks the signals, so it goes first
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    alone = {k: "1" for k in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS") if k not in os.environ}
+    os.environ.update(alone)  # NumPy reads them when it is imported: one thread for each collector
     try: yield
     finally:
+        for k in alone: os.environ.pop(k, None)
         if hasattr(signal, "pthread_sigmask"): signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         vars(main).update(kept)

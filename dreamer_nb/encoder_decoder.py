@@ -56,7 +56,7 @@ def pick(
     "The array of one key, if it looks as its spec says."
     if key not in data: raise KeyError(f"no key {key!r}: there are {sorted(data)}")
     x = data[key]
-    if x.shape[x.dim() - len(spec.shape):] != spec.shape:
+    if x.shape[len(x.shape) - len(spec.shape):] != spec.shape:
         raise ValueError(f"{key!r} has shape {tuple(x.shape)}: it must end in {spec.shape}")
     return x
 

@@ -576,6 +576,27 @@ def test_acting_forgets_at_is_first_and_rows_are_independent():
     assert (again["deter"][1] - fresh["deter"][0]).abs().max() > 1e-3
 
 
+# nbs/24_agent.ipynb #ac724001
+@pytest.mark.parametrize("obs, act", [
+    (dict(vector=Spec((4,))), dict(action=Spec((), "int32", 2))),
+    (dict(vector=Spec((4,)), token=Spec((2,), "int32", 5)), dict(move=Spec((2,)), keys=Spec((3,), "int32", 2))),
+    (dict(image=Spec((64, 64, 3), "uint8")), dict(action=Spec((), "int32", 3)))], ids=["vector", "mixed", "image"])
+def test_acting_on_a_cpu_equals_acting_on_a_device(obs, act):
+    policy, batch = Agent(obs, act, TINY).policy, random_batch(obs, act, TINY)
+    draws = [Draw(torch.Generator().manual_seed(0)) for _ in range(2)]
+    state = other = policy.initial(3)
+    for t in range(4):
+        now = {k: v[:, t].numpy() for k, v in batch.items()}
+        action, state = policy.act(now, state, draw=draws[0])
+        same, other = policy.act_on_device(now, other, False, draws[1])
+        for k, spec in act.items():
+            assert action[k].dtype == same[k].dtype == spec.dtype
+            np.testing.assert_allclose(action[k], same[k], rtol=0, atol=1e-5)
+        for k in other: torch.testing.assert_close(state[k], other[k], rtol=0, atol=1e-5)
+    policy.double(), policy.float()  # new memory: what it acts with must follow
+    close(policy.act(now, state, True, draws[0])[1]["deter"], policy.act_on_device(now, state, True, draws[1])[1]["deter"], "moved")
+
+
 # nbs/24_agent.ipynb #7d31d20c
 def test_a_bad_batch_is_named():
     spaces = dict(vector=Spec((4,))), dict(action=Spec((), "int32", 2))

@@ -272,11 +272,13 @@ def test_what_cannot_be_sent_to_a_process_is_refused_before_one_is_started():
 # nbs/36_collector.ipynb #73d639f4
 def test_processes_are_started_without_the_main_script_and_cannot_be_interrupted():
     main = sys.modules["__main__"]
-    before = dict(vars(main))
+    before, threads = dict(vars(main)), os.environ.get("OPENBLAS_NUM_THREADS")
     with apart():
+        assert os.environ["OPENBLAS_NUM_THREADS"] == (threads or "1")  # who has set it knows why
         assert main.__spec__ is None and not hasattr(main, "__file__")
         if hasattr(signal, "pthread_sigmask"):
             assert signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, set())
+    assert os.environ.get("OPENBLAS_NUM_THREADS") == threads
     for name in ("__file__", "__spec__"): assert getattr(main, name, None) is before.get(name)
     if hasattr(signal, "pthread_sigmask"):
         assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, set())
