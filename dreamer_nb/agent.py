@@ -186,7 +186,8 @@ class Agent(nn.Module):
         "Actor and critic losses in dreams from each given state; also R₀ of each dream, (B, K)."
         h = self.hyper
         start = Latent(*(x.detach().flatten(0, 1) for x in post))
-        feat, action = imagine(self.step, self.actor, self.act, start, h.imagination_length, self.draw)
+        with fast.matmul("large" if len(start.deter) > 64 else "small", start.deter.device.type):
+            feat, action = imagine(self.step, self.actor, self.act, start, h.imagination_length, self.draw)
         torch.clear_autocast_cache()  # older versions of PyTorch keep what was cast where no gradient was asked for
         with torch.no_grad():  # (H+1, N) each
             reward, cont = self.world.predict_reward(feat), self.world.predict_cont(feat)
