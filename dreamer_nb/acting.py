@@ -105,7 +105,7 @@ class Acting:
         action = embed({k: state["action/" + k].numpy() for k in self.act}, self.act)
         deter, stoch = state["deter"].numpy(), state["stoch"].numpy().reshape(len(first), -1)
         if first.any(): deter, stoch, action = (x * ~first[:, None] for x in (deter, stoch, action))
-        with np.errstate(over="ignore"):  # exp of a large number is infinite, and 1 over it is 0: that is meant
+        with np.errstate(over="ignore", invalid="ignore"):  # 1 / exp(100) is meant to be 0; NaN goes on, as in PyTorch
             deter = self.remember(deter, stoch, action)
             stoch = self.believe(deter, self.look(obs), draw)
             h = through(self.think, np.concatenate([deter, stoch.reshape(len(deter), -1)], 1))

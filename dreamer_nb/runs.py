@@ -254,14 +254,13 @@ def final_seed(t) -> int:
 
 def final_evaluation(t, say) -> dict:  # greedy and sampled
     "Fresh episodes with the policy as it is now."
-    from dreamer_nb.collector import one_thread
     from dreamer_nb.evaluate import Evaluator
     n, seed = t.cfg.train.final_episodes, final_seed(t)
     if not n or t.cfg.mode == 'bootstrap': return {}
     evaluator, found = Evaluator(t.make_one, n), {}
     try:
         for how in ('greedy', 'sampled'):
-            with one_thread(): found[how] = evaluator.run(t.agent.policy, seed, how == 'greedy')
+            found[how] = evaluator.run(t.agent.policy, seed, how == 'greedy')
             say(f'final evaluation: {found[how]}')
     finally: evaluator.close()
     means = {f'final/return_{how}': result.mean for how, result in found.items()}

@@ -25,6 +25,7 @@ from .bench import BenchError
 from .config import Config
 from .legend import INK, ORANGE
 from .machine import announce, quartiles, timed, write_json
+from .parts import endless
 from .ranks import Ranks
 from .tracking import read_rows
 from .trainer import Trainer
@@ -105,8 +106,7 @@ def constants(
 
 def _alone(overrides, repeats, updates) -> dict:
     "Times of one process that does everything, medians in ms."
-    cfg = Config.load(*overrides, "general.dry_run=true", "collect.processes=0",
-                      "train.eval_every=0", "train.stop_at_return=null")
+    cfg = endless([*overrides, "collect.processes=0"])
     with Trainer(cfg) as trainer:
         next(event for event in trainer if event.kind == "update")
         found = dict(step=quartiles(timed(trainer.collector.step, 10 * repeats))[1])

@@ -33,8 +33,7 @@ from .blocks import (ORPHAN, BlockWriter, Layout, ReplayError, check_plain, chec
                                replay_bytes, replay_spec)
 from .checkpoints import (CheckpointError, Checkpoints, check_compatible,
                                     find_checkpoint, load_checkpoint, read_part, specs_to_json, write_atomic)
-from .collector import (Collector, CollectorError, Collectors, Weights, bring_back,
-                                  one_thread)
+from .collector import Collector, CollectorError, Collectors, Weights, bring_back
 from .config import Config
 from .environments import Environments, make_env
 from .evaluate import Evaluator, evaluation_seed
@@ -540,7 +539,7 @@ def evaluate(self: Trainer) -> Iterator[Event]:
         self.stack.callback(self.evaluator.close)
     self.evals += 1
     seed = evaluation_seed(self.cfg.general.seed, self.evals)
-    with one_thread(): result = self.evaluator.run(self.agent.policy, seed)
+    result = self.evaluator.run(self.agent.policy, seed)
     self.tracker.log(self.updates, result.metrics(), self.env_steps)
     passed = t.stop_at_return is not None and result.mean >= t.stop_at_return
     better = self.best is None or result.mean > self.best
