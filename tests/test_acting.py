@@ -121,3 +121,30 @@ def test_large_numbers_make_no_noise_and_wrong_observations_are_named():
     assert out["deter"].isfinite().all() and out["stoch"].sum(-1).eq(1).all()  # memory has not seen it yet; a choice is a choice
     with pytest.raises(ValueError, match="'vector' has shape"): acting(huge | dict(vector=np.zeros((2, 3))), state, False, Draw())
     with pytest.raises(KeyError, match="vector"): acting(dict(is_first=huge["is_first"]), state, False, Draw())
+
+
+# nbs/23_acting.ipynb #ac700025
+def check_choose(mine):
+    "Try a solution of the exercise; name the usual mistakes."
+    probs = np.array([[0.25, 0.5], [0.25, 0], [0.5, 0.5]], np.float32)  # (3 classes, 2 rows)
+    hit = lambda a, b: np.asarray(mine(probs, np.array([a, b], np.float32))).tolist()
+    try: low, high = hit(0.1, 0.1), hit(0.6, 0.9)
+    except ValueError as error: raise AssertionError(f"the shapes do not fit: classes come first, then rows ({error})") from error
+    assert low != high, "the dart changes nothing: this takes the most likely class"
+    assert low == [0, 0] and high == [2, 2], f"darts at 0.1 hit class 0 and darts at 0.6 and 0.9 hit class 2 in these rows, you have {low} and {high}: add up along the classes"
+    assert hit(0.3, 0.5) == [1, 2], f"a dart at 0.5 has passed the end of a class at 0.5: the second row must give 2, its class 1 has no chance; you have {hit(0.3, 0.5)[1]}"
+    short = np.array([[0.5], [0.4999999]], np.float32)
+    assert mine(short, np.array([0.99999994], np.float32)).tolist() == [1], "the sum ends before 1 and the dart flies past it: take the last class"
+    return "right"
+
+
+# nbs/23_acting.ipynb #ac700027
+def test_the_check_of_the_exercise_names_the_usual_mistakes():
+    limit = lambda x, probs: np.minimum(x, len(probs) - 1)
+    assert check_choose(lambda probs, dart: limit((probs.cumsum(0) <= dart).sum(0), probs)) == "right"
+    wrong = {"add up along the classes": lambda probs, dart: limit((probs.cumsum(1) <= dart).sum(0), probs),
+             "has no chance": lambda probs, dart: limit((probs.cumsum(0) < dart).sum(0), probs),
+             "take the last class": lambda probs, dart: (probs.cumsum(0) <= dart).sum(0),
+             "the most likely class": lambda probs, dart: probs.argmax(0)}
+    for says, mistake in wrong.items():
+        with pytest.raises(AssertionError, match=says): check_choose(mistake)
