@@ -128,10 +128,10 @@ def check_choose(mine):
     "Try a solution of the exercise; name the usual mistakes."
     probs = np.array([[0.25, 0.5], [0.25, 0], [0.5, 0.5]], np.float32)  # (3 classes, 2 rows)
     hit = lambda a, b: np.asarray(mine(probs, np.array([a, b], np.float32))).tolist()
-    try: low, high = hit(0.1, 0.1), hit(0.6, 0.9)
+    try: low, high = hit(0.1, 0.1), hit(0.3, 0.9)
     except ValueError as error: raise AssertionError(f"the shapes do not fit: classes come first, then rows ({error})") from error
     assert low != high, "the dart changes nothing: this takes the most likely class"
-    assert low == [0, 0] and high == [2, 2], f"darts at 0.1 hit class 0 and darts at 0.6 and 0.9 hit class 2 in these rows, you have {low} and {high}: add up along the classes"
+    assert low == [0, 0] and high == [1, 2], f"darts at 0.1 hit class 0, and darts at 0.3 and 0.9 hit classes 1 and 2; you have {low} and {high}: add up along the classes"
     assert hit(0.3, 0.5) == [1, 2], f"a dart at 0.5 has passed the end of a class at 0.5: the second row must give 2, its class 1 has no chance; you have {hit(0.3, 0.5)[1]}"
     short = np.array([[0.5], [0.4999999]], np.float32)
     assert mine(short, np.array([0.99999994], np.float32)).tolist() == [1], "the sum ends before 1 and the dart flies past it: take the last class"
