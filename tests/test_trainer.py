@@ -150,6 +150,17 @@ def test_two_runs_of_one_seed_are_the_same_for_two_hundred_updates():
     check_same_run(200)
 
 
+# nbs/38_trainer.ipynb #ac738001
+def test_a_run_that_acts_in_numpy_is_the_run_that_acts_in_pytorch():
+    with tempfile.TemporaryDirectory() as folder:
+        quick, _ = played(tiny(Path(folder) / "a"))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(type(quick.agent.policy), "act", lambda self, obs, state, greedy=False, draw=None: self.act_on_device(obs, state, greedy, draw))
+            other, _ = played(tiny(Path(folder) / "b"))
+        mine, theirs = rows(Path(folder) / "a"), rows(Path(folder) / "b")
+    for k, x in mine.items(): np.testing.assert_allclose(x, theirs[k], rtol=0, atol=1e-4 if k == "deter" else 0, err_msg=k)
+
+
 # nbs/38_trainer.ipynb #ce197492
 def check_exact_resume(updates, breaks):
     "A run with breaks is the run without them, number by number."
