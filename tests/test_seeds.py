@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from dreamer_nb.bench import BenchError, main
+from dreamer_nb.knobs import ConfigError
 from dreamer_nb.seeds import add_seeds, run_seeds, seeds_figure, seeds_table
 
 
@@ -25,7 +26,10 @@ def test_a_table_of_cold_starts_is_written_and_continued():
         begun, end = rows[0]["first_update"], rows[0]["evaluations"][-1][0]
         assert 0 < begun <= end + 0.1 and 0 < rows[0]["evaluating"] < end
         assert rows[0]["updates"] == 4 and rows[0]["solved"] is None and [p[1] for p in rows[0]["evaluations"]] == [2, 4]
-        with pytest.raises(BenchError, match="train.lrr"): run_seeds(out, [7], ["train.lrr=1"])
+        for wrong, error in {"train.lrr=1": ConfigError, "train.eval_every=0": BenchError, "train.final_episodes=0": BenchError}.items():
+            with pytest.raises(error, match=wrong): run_seeds(out, [7], [*small, "train.stop_at_return=null", wrong])
+        with pytest.raises(BenchError, match="seed 8: .*no_such_world"): run_seeds(out, [8], ["environment.environment_name=no_such_world:World"])
+        assert json.loads(out.read_text())["runs"] == rows  # nothing was lost
         when = (kept / "seed_3" / "metrics.jsonl").stat().st_mtime_ns
         made = run_seeds(Path(folder, "b.json"), [3], small, kept)
         assert made["runs"][0]["updates"] == 4 and made["runs"][0]["greedy"] == first["runs"][0]["greedy"]
