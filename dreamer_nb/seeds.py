@@ -31,9 +31,10 @@ def seed_row(
     course = [[round(r['time'] - started, 1), *(round(r[n], 1) for n in names)] for r in run.evaluations]
     spent = dict(first_update=run.metrics[0]['time'] - started, evaluating=sum(r['eval/seconds'] for r in run.evaluations))
     short = {how: {k: round(end[how][k], 2) for k in ('mean', 'std')} for how in ('greedy', 'sampled')}
+    actor = [[r['step'], round(r['dream/entropy'], 3), round(r['dream/scale'], 2)] for r in run.metrics if 'dream/entropy' in r]
     totals = {k: end[k] for k in ('updates', 'env_steps', 'reason')}
     spent = {k: round(v, 3) for k, v in spent.items()}
-    return dict(seed=seed, **totals, solved=end['solved'], **spent, **short, evaluations=course)
+    return dict(seed=seed, **totals, solved=end['solved'], **spent, **short, evaluations=course, actor=actor)
 
 
 def run_seed(seed: int, run_dir: Path, overrides: list[str]) -> dict:  # as `seed_row`
@@ -75,7 +76,7 @@ def run_seeds(
         table['runs'] = [rows[s] for s in sorted(rows)]
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(json.dumps(table) + '\n', encoding='utf-8')
-        print(json.dumps({k: v for k, v in rows[seed].items() if k != 'evaluations'}), flush=True)
+        print(json.dumps({k: v for k, v in rows[seed].items() if k not in ('evaluations', 'actor')}), flush=True)
     return table
 
 # %% ../nbs/46_seeds.ipynb #4321c6cf

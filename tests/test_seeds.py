@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import pytest
 
 from dreamer_nb.bench import BenchError, main
@@ -26,6 +27,8 @@ def test_a_table_of_cold_starts_is_written_and_continued():
         begun, end = rows[0]["first_update"], rows[0]["evaluations"][-1][0]
         assert 0 < begun <= end + 0.1 and 0 < rows[0]["evaluating"] < end
         assert rows[0]["updates"] == 4 and rows[0]["solved"] is None and [p[1] for p in rows[0]["evaluations"]] == [2, 4]
+        (update, entropy, scale), = rows[0]["actor"]  # a line of metrics: every 10 updates, and the first
+        assert update == 1 and 0 < entropy <= round(np.log(2), 3) and scale >= 1
         for wrong, error in {"train.lrr=1": ConfigError, "train.eval_every=0": BenchError, "train.final_episodes=0": BenchError}.items():
             with pytest.raises(error, match=wrong): run_seeds(out, [7], [*small, "train.stop_at_return=null", wrong])
         with pytest.raises(BenchError, match="seed 8: .*no_such_world"): run_seeds(out, [8], ["environment.environment_name=no_such_world:World"])
