@@ -21,7 +21,8 @@ TITLES = {"slow_critic": "the slow critic follows faster", "lambda": "λ reaches
           "dreams": "dreams begin at the last steps only", "one_rate": "actor and critic have rates of their own", "anneal": "the rates fall", "published": "six of these at once"}
 
 
-EARLIER = ["train.sequence_length=32", "train.imag_last=8", "train.replay_ratio=48", "train.eval_every=10"]  # the preset of that time
+EARLIER = ["train.sequence_length=32", "train.imag_last=8", "train.replay_ratio=48", "train.eval_every=10",
+           "train.actor_entropy=0.01", "train.max_env_steps=20000"]  # the preset of that time
 
 
 def read(path): return json.loads(path.read_text(encoding="utf-8"))
