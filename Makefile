@@ -60,7 +60,11 @@ faults: $(VENV)/.train  ## break runs on purpose, fifty times in each way, and o
 EARLIER   = train.sequence_length=32 train.imag_last=8 train.replay_ratio=48 train.eval_every=10 train.actor_entropy=0.01 train.max_env_steps=20000
 TAKE_BACK = $(BIN)/dreamer-bench train --seeds 0 1 2 $(3) --out nbs/results/speedrun/$(1).json -- train.max_steps=800 $(EARLIER) $(2)
 
-speedrun: $(VENV)/.train  ## what each choice of the CartPole preset brings (two hours)
+# What was tried with the smaller update; a set that was left early goes on.
+LATER  = train.max_env_steps=30000 train.checkpoint_every=400 train.keep_checkpoints=20 train.final_episodes=5
+CHANGE = $(BIN)/dreamer-bench train --seeds $$(seq 100 119) --out nbs/results/speedrun/$(1).json -- $(LATER) $(2)
+
+speedrun: $(VENV)/.train  ## what each choice of the CartPole preset brings (three hours)
 	$(call TAKE_BACK,slow_critic,train.slow_rate=0.02)
 	$(call TAKE_BACK,lambda,train.lam=0.95)
 	$(call TAKE_BACK,replay_value,train.replay_value_scale=0.3)
@@ -72,6 +76,11 @@ speedrun: $(VENV)/.train  ## what each choice of the CartPole preset brings (two
 	$(call TAKE_BACK,anneal,train.anneal_steps=0)
 	$(call TAKE_BACK,published,train.slow_rate=0.02 train.lam=0.95 train.replay_value_scale=0.3 replay.ends=0 train.rec_scale=1 \
 	  train.actor_lr=null train.critic_lr=null,3 4 5 6 7 8 9)
+	$(call CHANGE,entropy_0.003,train.actor_entropy=0.003)
+	$(call CHANGE,entropy_0.001,train.actor_entropy=0.001)
+	$(call CHANGE,ends_0.125,train.actor_entropy=0.003 replay.ends=0.125)
+	$(call CHANGE,reconstruction_100,train.actor_entropy=0.003 train.rec_scale=100)
+	$(subst 30000,60000,$(call CHANGE,ratio_12,train.actor_entropy=0.003 train.replay_ratio=12))
 
 scaling: $(VENV)/.dev  ## learners and collectors, here and on Ray: measured beside what a plan says (ten minutes)
 	$(BIN)/python -m dreamer_nb.scaling --out nbs/results/scaling.json --seconds 12

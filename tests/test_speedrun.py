@@ -44,6 +44,9 @@ def taken_back(found):
 def updates(found): return [run["updates"] if run["solved"] and run["updates"] <= LIMIT else float("inf") for run in found["runs"]]
 
 
+def needed(*files): return [run["updates"] for file in files for run in file["runs"]]
+
+
 def say(n): return f"{n:,.0f}" if n < float("inf") else f"> {LIMIT}"
 
 
@@ -80,6 +83,25 @@ def size_table(files):  # name → file of twenty runs
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
+# nbs/55_speedrun.ipynb #1f0a5d33
+def sets_table(files):  # (η, what else differs) → file
+    "Updates of each set: the middle, the slow end, and what was not solved."
+    lines = [["η", "besides", "seeds", "updates, median", "middle half", "more than 800", "slowest", "not solved"], ["---"] * 8]
+    for (eta, besides), file in files.items():
+        n = sorted(needed(file))
+        low, high = np.quantile(n, [0.25, 0.75], method="nearest")
+        lost = sum(not run["solved"] for run in file["runs"])
+        lines.append([eta, besides, str(len(n)), f"{median(n):,.0f}", f"{low}–{high}", str(sum(u > 800 for u in n)), f"{n[-1]:,}", str(lost or "")])
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def sets():
+    more = {name: read(RESULTS / "speedrun" / f"{name}.json") for name in ("small", "entropy_0.003", "entropy_0.001", "ends_0.125", "reconstruction_100", "ratio_12")}
+    return {("0.01", ""): more["small"], ("0.003", ""): more["entropy_0.003"], ("0.003", "the preset of now"): read(RESULTS / "cartpole.json"),
+            ("0.001", ""): more["entropy_0.001"], ("0.003", "`replay.ends=0.125`"): more["ends_0.125"],
+            ("0.003", "`train.rec_scale=100`"): more["reconstruction_100"], ("0.003", "`train.replay_ratio=12`"): more["ratio_12"]}
+
+
 # nbs/55_speedrun.ipynb #1f0a5d14
 def test_every_line_takes_something_back_and_the_page_shows_it():
     preset, found = read(RESULTS / "speedrun" / "before.json"), choices()
@@ -87,7 +109,7 @@ def test_every_line_takes_something_back_and_the_page_shows_it():
     assert taken_back(preset) == []
     assert Config.load("env=cartpole", *read(RESULTS / "cartpole.json")["command"].split()[1:]).flat() == Config.load("env=cartpole").flat()
     page = (RESULTS.parent / "55_speedrun.ipynb").read_text(encoding="utf-8")
-    for line in speed_table(preset, found).splitlines():
+    for line in (speed_table(preset, found) + "\n" + sets_table(sets())).splitlines():
         assert json.dumps(line, ensure_ascii=False)[1:-1] in page, f"run 55_speedrun.ipynb again: it does not show {line}"
 
 
