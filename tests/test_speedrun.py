@@ -95,11 +95,12 @@ def sets_table(files):  # (η, what else differs) → file
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def sets():
-    more = {name: read(RESULTS / "speedrun" / f"{name}.json") for name in ("small", "entropy_0.003", "entropy_0.001", "ends_0.125", "reconstruction_100", "ratio_12")}
-    return {("0.01", ""): more["small"], ("0.003", ""): more["entropy_0.003"], ("0.003", "the preset of now"): read(RESULTS / "cartpole.json"),
-            ("0.001", ""): more["entropy_0.001"], ("0.003", "`replay.ends=0.125`"): more["ends_0.125"],
-            ("0.003", "`train.rec_scale=100`"): more["reconstruction_100"], ("0.003", "`train.replay_ratio=12`"): more["ratio_12"]}
+SETS = {"small": ("0.01", ""), "entropy_0.003": ("0.003", ""), "../cartpole": ("0.003", "the preset of now"), "entropy_0.001": ("0.001", ""),
+        "ends_0.125": ("0.003", "`replay.ends=0.125`"), "reconstruction_100": ("0.003", "`train.rec_scale=100`"),
+        "ratio_12": ("0.003", "`train.replay_ratio=12`")}
+
+
+def sets(): return {about: read(RESULTS / "speedrun" / f"{name}.json") for name, about in SETS.items()}
 
 
 # nbs/55_speedrun.ipynb #1f0a5d14
