@@ -61,7 +61,7 @@ EARLIER   = train.sequence_length=32 train.imag_last=8 train.replay_ratio=48 tra
 TAKE_BACK = $(BIN)/dreamer-bench train --seeds 0 1 2 $(3) --out nbs/results/speedrun/$(1).json -- train.max_steps=800 $(EARLIER) $(2)
 
 # What was tried with the smaller update; a set that was left early goes on.
-LATER  = train.max_env_steps=30000 train.checkpoint_every=400 train.keep_checkpoints=20 train.final_episodes=5
+LATER  = train.max_env_steps=30000 train.eval_every=15 train.checkpoint_every=400 train.keep_checkpoints=20 train.final_episodes=5
 CHANGE = $(BIN)/dreamer-bench train --seeds $$(seq 100 119) --out nbs/results/speedrun/$(1).json -- $(LATER) $(2)
 
 speedrun: $(VENV)/.train  ## what each choice of the CartPole preset brings (three hours)
