@@ -119,7 +119,7 @@ class Train(Group):
     slow_rate: float = knob(
         0.02, "how fast the slow critic follows the critic", above=0, high=1, agent=True)
     stop_at_return: float | None = knob(
-        None, "stop when two evaluations in a row reach this mean return; null never")
+        None, "stop when two evaluations in a row reach this mean return, one update apart; null never")
     eval_every: int = knob(1000, "updates between evaluations; 0 never evaluates", low=0)
     eval_episodes: int = knob(20, "episodes of one evaluation", low=1, high=10_000)
     final_episodes: int = knob(

@@ -439,7 +439,7 @@ def train(self: Trainer) -> Iterator[Event]:
             metrics = self.update()
             if self.updates == 1 or self.updates % t.log_every == 0: self.log(metrics)
             yield self.event("update", metrics=metrics)
-            if evals and self.updates % evals == 0: yield from self.evaluate()
+            if evals and (self.passed or self.updates % evals == 0): yield from self.evaluate()
             if t.checkpoint_every and self.updates % t.checkpoint_every == 0: yield self.save()
         elif self.over_budget(): break
     self.reason, self.ended = self.reason or "budget spent", True
