@@ -81,6 +81,9 @@ speedrun: $(VENV)/.train  ## what each choice of the CartPole preset brings (thr
 	$(call CHANGE,ends_0.125,train.actor_entropy=0.003 replay.ends=0.125)
 	$(call CHANGE,reconstruction_100,train.actor_entropy=0.003 train.rec_scale=100)
 	$(subst 30000,60000,$(call CHANGE,ratio_12,train.actor_entropy=0.003 train.replay_ratio=12))
+	$(BIN)/dreamer-bench train --seeds $$(seq 200 219) --out nbs/results/speedrun/every_5.json -- train.eval_every=5
+	$(BIN)/dreamer-bench train --seeds $$(seq 200 211) --out nbs/results/speedrun/every_3.json -- train.eval_every=3
+	$(BIN)/dreamer-bench train --seeds $$(seq 300 319) --out nbs/results/speedrun/again.json
 
 scaling: $(VENV)/.dev  ## learners and collectors, here and on Ray: measured beside what a plan says (ten minutes)
 	$(BIN)/python -m dreamer_nb.scaling --out nbs/results/scaling.json --seconds 12

@@ -95,12 +95,38 @@ def sets_table(files):  # (η, what else differs) → file
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-SETS = {"small": ("0.01", ""), "entropy_0.003": ("0.003", ""), "../cartpole": ("0.003", "the preset of now"), "entropy_0.001": ("0.001", ""),
+SETS = {"small": ("0.01", ""), "entropy_0.003": ("0.003", ""), "every_15": ("0.003", "the preset of `731fb89`"), "entropy_0.001": ("0.001", ""),
         "ends_0.125": ("0.003", "`replay.ends=0.125`"), "reconstruction_100": ("0.003", "`train.rec_scale=100`"),
         "ratio_12": ("0.003", "`train.replay_ratio=12`")}
 
 
 def sets(): return {about: read(RESULTS / "speedrun" / f"{name}.json") for name, about in SETS.items()}
+
+
+# nbs/55_speedrun.ipynb #1f0a5d41
+def looks():
+    "When evaluations come → the files of their runs; else all are the same."
+    files = {"after 15 updates": ("speedrun/entropy_0.003", "speedrun/every_15"), "after 5": ("speedrun/every_5",), "after 3": ("speedrun/every_3",),
+             "after 10, and 1 after a pass": ("cartpole", "speedrun/again")}
+    return {every: [read(RESULTS / f"{name}.json") for name in names] for every, names in files.items()}
+
+
+def first(run, bar=475):
+    "The update of the first evaluation that passes."
+    return next(update for _, update, _, mean in run["evaluations"] if mean >= bar)
+
+
+def looks_table(looks):
+    "First pass, second in a row, what it costs, and what comes of it."
+    lines = [["an evaluation comes", "seeds", "first that passes, median", "last", "two in a row, median", "middle half", "last", "seconds of evaluations, median", "worst of 100 episodes"], ["---"] * 9]
+    for when, files in looks.items():
+        runs = [run for file in files for run in file["runs"]]
+        once, twice = sorted(map(first, runs)), sorted(needed(*files))
+        low, high = np.quantile(twice, [0.25, 0.75], method="nearest")
+        whole = [run["greedy"]["mean"] for file in files if "final_episodes" not in file["command"] for run in file["runs"]]
+        lines.append([when, str(len(runs)), say(median(once)), f"{once[-1]:,}", say(median(twice)), f"{low}–{high}", f"{twice[-1]:,}",
+                      f"{median(run['evaluating'] for run in runs):.0f}", f"{min(whole):.1f}"])
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 # nbs/55_speedrun.ipynb #1f0a5d14
@@ -110,7 +136,7 @@ def test_every_line_takes_something_back_and_the_page_shows_it():
     assert taken_back(preset) == []
     assert Config.load("env=cartpole", *read(RESULTS / "cartpole.json")["command"].split()[1:]).flat() == Config.load("env=cartpole").flat()
     page = (RESULTS.parent / "55_speedrun.ipynb").read_text(encoding="utf-8")
-    for line in (speed_table(preset, found) + "\n" + sets_table(sets())).splitlines():
+    for line in "\n".join((speed_table(preset, found), sets_table(sets()), looks_table(looks()))).splitlines():
         assert json.dumps(line, ensure_ascii=False)[1:-1] in page, f"run 55_speedrun.ipynb again: it does not show {line}"
 
 
