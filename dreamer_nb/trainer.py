@@ -439,7 +439,7 @@ def train(self: Trainer) -> Iterator[Event]:
             metrics = self.update()
             if self.updates == 1 or self.updates % t.log_every == 0: self.log(metrics)
             yield self.event("update", metrics=metrics)
-            if evals and (self.passed or self.updates % evals == 0): yield from self.evaluate()
+            if evals and (self.passed == 1 or self.updates % evals == 0): yield from self.evaluate()
             if t.checkpoint_every and self.updates % t.checkpoint_every == 0: yield self.save()
         elif self.over_budget(): break
     self.reason, self.ended = self.reason or "budget spent", True
@@ -543,11 +543,11 @@ def evaluate(self: Trainer) -> Iterator[Event]:
     self.tracker.log(self.updates, result.metrics(), self.env_steps)
     passed = t.stop_at_return is not None and result.mean >= t.stop_at_return
     better = self.best is None or result.mean > self.best
-    self.passed, self.best = self.passed + 1 if passed else 0, result.mean if better else self.best
+    self.passed, self.best = self.passed % 2 + 1 if passed else 0, result.mean if better else self.best
     saved = [self.save("best")] if better else []  # before anybody can stop us
     yield self.event("evaluation", result=result, passed=self.passed)
     yield from saved
-    if self.passed >= 2: self.stop(f"solved: {t.stop_at_return:g} reached twice in a row")
+    if self.passed == 2: self.stop(f"solved: {t.stop_at_return:g} reached twice in a row")
 
 
 for f in (run, train, rescue, due, over_budget, collect, episode, restarted, update, landed, put_away, allow, log,

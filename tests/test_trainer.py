@@ -506,6 +506,8 @@ def test_a_goal_reached_twice_in_a_row_ends_the_run():
         t, events = played(tiny(folder, train=train), partial(probe_env, 1))
         assert [(e.step, e.data["passed"]) for e in of("evaluation", events)] == [(3, 1), (4, 2)] and t.updates == 4
         assert t.reason == "solved: 1 reached twice in a row" and (Path(folder) / "checkpoints/checkpoint_best.pt").exists()
+        t, events = played(tiny(folder, train=train), partial(probe_env, 1))  # who goes on after that begins to count anew
+        assert [(e.step, e.data["passed"]) for e in of("evaluation", events)] == [(6, 1), (7, 2)] and t.reason.startswith("solved")
         t, events = played(tiny(Path(folder) / "no", train=train | dict(stop_at_return=1.1)), partial(probe_env, 1))
         assert t.updates == 20 and not any(e.data["passed"] for e in of("evaluation", events))
 
