@@ -182,17 +182,17 @@ def test_ctrl_c_ends_a_sweep_with_what_there_is(): check_ctrl_c(running=1)
 def test_runs_side_by_side_write_logs_and_one_table():
     pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
     with playground() as folder:
-        program = start(folder, "environment.kwargs.breaks=false,true", "tracking.mlflow=true",
+        program = start(folder, "general.seed=0,1", "environment.kwargs.breaks=false,true", "tracking.mlflow=true",
                         "collect.processes=1", "collect.max_restarts=0", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
         text, _ = program.communicate(timeout=300)
         found, place = statuses(folder)
-        assert program.returncode == 1 and found == ["budget spent", "failed"], text
-        assert "the motor is off" in text and "run 1 of 2: breaks=False: done" in text, text
-        assert "budget spent · 4 updates" in (place / "000.log").read_text() and len(list(place.glob("*.log"))) == 2
+        assert program.returncode == 1 and found == ["budget spent", "failed"] * 2, text
+        assert "the motor is off" in text and "run 3 of 4: seed=1, breaks=False: done" in text, text
+        assert "budget spent · 4 updates" in (place / "000.log").read_text() and len(list(place.glob("*.log"))) == 4
         from mlflow.tracking import MlflowClient
         client = MlflowClient(f"sqlite:///{folder}/runs/mlflow.db")
         runs = client.search_runs([client.get_experiment_by_name("dreamer_nb").experiment_id])
-        assert sorted(r.info.run_name for r in runs) == ["breaks=False"]
+        assert sorted(r.info.run_name for r in runs) == ["seed=0, breaks=False", "seed=1, breaks=False"]
         assert {r.data.tags["sweep"] for r in runs} == {place.name}
 
 
