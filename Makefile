@@ -61,6 +61,7 @@ EARLIER   = train.sequence_length=32 train.imag_last=8 train.replay_ratio=48 tra
 TAKE_BACK = $(BIN)/dreamer-bench train --seeds 0 1 2 $(3) --out nbs/results/speedrun/$(1).json -- train.max_steps=800 $(EARLIER) $(2)
 
 # What was tried with the smaller update; a set that was left early goes on.
+# In the committed files the evaluation after one that passed comes as late as any other (91087b2 and before), but for `again`.
 LATER  = train.max_env_steps=30000 train.eval_every=15 train.checkpoint_every=400 train.keep_checkpoints=20 train.final_episodes=5
 CHANGE = $(BIN)/dreamer-bench train --seeds $$(seq 100 119) --out nbs/results/speedrun/$(1).json -- $(LATER) $(2)
 
