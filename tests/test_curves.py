@@ -71,6 +71,7 @@ def test_tables_and_pictures_show_each_curve_and_its_exponents():
 
 
 # nbs/47_curves.ipynb #51ffb515
+@pytest.mark.slow
 def test_the_command_measures_its_points_and_keeps_them():
     small, quick = dict(batch=(1, 2), envs=(1, 2)), lambda **changes: Case(**dict(size="nano", length=4, horizon=3) | changes)
     with tempfile.TemporaryDirectory() as folder, patch.dict(CURVES, small), patch("dreamer_nb.curves.Case", quick):

@@ -179,6 +179,7 @@ def test_ctrl_c_ends_a_sweep_with_what_there_is(): check_ctrl_c(running=1)
 
 
 # nbs/48_sweeps.ipynb #9c4db02f
+@pytest.mark.slow
 def test_runs_side_by_side_write_logs_and_one_table():
     pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
     with playground() as folder:
