@@ -100,6 +100,9 @@ SETS = {"small": ("0.01", ""), "entropy_0.003": ("0.003", ""), "every_15": ("0.0
         "ratio_12": ("0.003", "`train.replay_ratio=12`")}
 
 
+def means(run): return [mean for *_, mean in run["evaluations"]]
+
+
 def sets(): return {about: read(RESULTS / "speedrun" / f"{name}.json") for name, about in SETS.items()}
 
 
@@ -108,7 +111,7 @@ def looks():
     "When evaluations come → the files of their runs; else all are the same."
     files = {"after 15 updates": ("speedrun/entropy_0.003", "speedrun/every_15"), "after 5": ("speedrun/every_5",), "after 3": ("speedrun/every_3",),
              "after 10, and 1 after a pass": ("cartpole", "speedrun/again")}
-    return {every: [read(RESULTS / f"{name}.json") for name in names] for every, names in files.items()}
+    return {when: [read(RESULTS / f"{name}.json") for name in names] for when, names in files.items()}
 
 
 def first(run, bar=475):
